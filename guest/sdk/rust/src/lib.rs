@@ -1,0 +1,64 @@
+//! Write network servers as WebAssembly components.
+//!
+//! This is Python's `socketserver` for handlers in Rust: implement one trait with one method, and the host `socketserver`
+//! does the rest. This is a whole server, RFC 862's echo:
+//!
+//! ```
+#![doc = include_str!("../../../handlers/echo/handler.rs")]
+//! ```
+//!
+//! # What a handler can rely on
+//!
+//! - **It is alone.** The host makes a new instance for each connection and drops it afterwards. No other connection can
+//!   see its memory, and calls never overlap: a handler is written as if its peer were the only one. Code that blocks,
+//!   blocks one connection.
+//! - **It has its connection and nothing else.** No files, no environment, no other part of the network. Standard output
+//!   and standard error go to the log of the server.
+//! - **It may fail.** An error is logged and closes the connection in order; a panic or a limit of the operator (memory,
+//!   time) aborts it. Other connections do not notice.
+//!
+//! # What it works with
+//!
+//! A [`Handler`] gets a [`Request`], with [`rfile`](Request::rfile) and [`wfile`](Request::wfile) as in Python. They are
+//! [`BufRead`](std::io::BufRead) and [`Write`](std::io::Write), buffered, and tied: reading flushes before it waits, so no
+//! dialogue stalls on a forgotten flush. [`Connection`] is the same connection without buffers, for full duplex.
+//! Operations fail with [`std::io::Error`], in which [`ErrorCode::of`] finds the host's own code.
+//!
+//! | Python | here |
+//! |---|---|
+//! | `BaseRequestHandler`, `StreamRequestHandler` | [`Handler`] |
+//! | `setup()`, `handle()`, `finish()` | the same |
+//! | `rfile`, `wfile` | [`Request::rfile`], [`Request::wfile`] |
+//! | `client_address` | [`Request::remote_address`] |
+//! | `timeout` | [`Request::set_timeout`] |
+//! | `request` | [`Request::connection`] |
+//!
+//! # Building and testing
+//!
+//! A handler is a library with `crate-type = ["cdylib"]`, built for the target `wasm32-wasip2`. The README of this crate
+//! goes from nothing to a served handler. [`testing`] runs a handler natively, without a host.
+
+#![warn(missing_docs)]
+
+mod address;
+#[doc(hidden)]
+pub mod bindings;
+mod connection;
+mod error;
+mod export;
+mod handler;
+#[cfg(target_family = "wasm")]
+mod host;
+mod output;
+mod request;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+
+pub use address::Address;
+pub use connection::{Connection, Readiness};
+pub use error::{Error, ErrorCode, Result};
+#[doc(hidden)]
+pub use export::Component;
+pub use handler::Handler;
+pub use request::{Reader, Request, Writer};
+pub use std::net::Shutdown;

@@ -1,0 +1,100 @@
+//! Counts that always balance: `accepted = active + closed by reason`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::event::{CloseReason, RejectReason};
+
+/// Counters of one server. Each is one atomic addition for a connection; none is on the byte path.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    accepted: AtomicU64,
+    closed: [AtomicU64; CloseReason::ALL.len()],
+    rejected: [AtomicU64; RejectReason::ALL.len()],
+    accept_failures: AtomicU64,
+}
+
+impl Books {
+    /// Enters an accepted connection and returns its number.
+    pub(crate) fn accept(&self) -> u64 {
+        self.accepted.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn close(&self, reason: CloseReason) {
+        self.closed[reason.index()].fetch_add(1, Ordering::Release);
+    }
+
+    pub(crate) fn reject(&self, reason: RejectReason) {
+        self.rejected[reason.index()].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fail_accept(&self) {
+        self.accept_failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A view of all counters.
+    ///
+    /// `closed` is read before `accepted`, so a connection that ends in between counts as active, never twice.
+    pub(crate) fn counts(&self) -> Counts {
+        let closed = self.closed.each_ref().map(|count| count.load(Ordering::Acquire));
+        let accepted = self.accepted.load(Ordering::Acquire);
+        Counts {
+            accepted,
+            active: accepted - closed.iter().sum::<u64>(),
+            closed,
+            rejected: self.rejected.each_ref().map(|count| count.load(Ordering::Relaxed)),
+            accept_failures: self.accept_failures.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// How many connections there were, and how they ended. `accepted` is `active` plus all that were closed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Connections that were given a sandbox.
+    pub accepted: u64,
+    /// Those of them that are open.
+    pub active: u64,
+    /// Failures of `accept` itself.
+    pub accept_failures: u64,
+    closed: [u64; CloseReason::ALL.len()],
+    rejected: [u64; RejectReason::ALL.len()],
+}
+
+impl Counts {
+    /// How many connections ended for this reason.
+    pub fn closed(&self, reason: CloseReason) -> u64 {
+        self.closed[reason.index()]
+    }
+
+    /// How many connections ended, for whatever reason.
+    pub fn closed_in_all(&self) -> u64 {
+        self.closed.iter().sum()
+    }
+
+    /// How many connections were closed as soon as they were accepted, for this reason.
+    pub fn rejected(&self, reason: RejectReason) -> u64 {
+        self.rejected[reason.index()]
+    }
+
+    /// How many connections were closed as soon as they were accepted.
+    pub fn rejected_in_all(&self) -> u64 {
+        self.rejected.iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_balance() {
+        let books = Books::default();
+        assert_eq!((books.accept(), books.accept(), books.accept()), (1, 2, 3));
+        books.close(CloseReason::Trap);
+        books.close(CloseReason::Completed);
+        let counts = books.counts();
+        assert_eq!((counts.accepted, counts.active, counts.closed_in_all()), (3, 1, 2));
+        assert_eq!(counts.closed(CloseReason::Trap), 1);
+    }
+}

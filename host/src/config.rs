@@ -1,0 +1,282 @@
+//! What an operator can set, and the only place where a default is written.
+//!
+//! Values are parsed into these types at the edge (the command line, say), so a [`Config`] cannot hold a size that is
+//! text or a duration without a unit. What only the machine can tell (does the pool fit the address space, is the port
+//! free) is found out by [`Server::bind`](crate::Server::bind).
+
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::address::{Listen, SourceRange};
+
+/// Everything that a server is told.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The component that serves the connections: a binary component, or its text form (`.wat`).
+    pub handler: PathBuf,
+    /// Where to listen; at least one place.
+    pub listen: Vec<Listen>,
+    /// How many connections the kernel may hold for a listener before they are accepted (`listen(2)`; the kernel lowers
+    /// it to `net.core.somaxconn`).
+    pub backlog: u32,
+    /// What each connection, and all of them together, may use.
+    pub limits: Limits,
+    /// How long each thing that waits may wait.
+    pub timeouts: Timeouts,
+    /// How each reused slot of memory is made new.
+    pub memory_reset: MemoryReset,
+    /// Where compiled components are kept between runs; `None` compiles at each start. The folder is made, for the
+    /// current user only, when it is missing.
+    pub cache: Option<PathBuf>,
+}
+
+impl Config {
+    /// The defaults, for the component at `handler`, with a listener at [`Config::DEFAULT_LISTEN`].
+    ///
+    /// # Panics
+    ///
+    /// Never: the default listener is a valid URL, as a test shows.
+    pub fn new(handler: impl Into<PathBuf>) -> Self {
+        #[expect(clippy::expect_used, reason = "a constant that a test parses")]
+        let listen = Self::DEFAULT_LISTEN.parse().expect("the default listener is a URL");
+        Self {
+            handler: handler.into(),
+            listen: vec![listen],
+            backlog: Self::DEFAULT_BACKLOG,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            memory_reset: MemoryReset::default(),
+            cache: None,
+        }
+    }
+
+    /// Loopback only: a server is not reachable from outside until somebody says so. Port 9999 is that of the Python
+    /// manual's examples.
+    pub const DEFAULT_LISTEN: &str = "tcp://127.0.0.1:9999";
+
+    /// As Ranch has it: enough for a burst of one round trip, bounded by the kernel's own maximum.
+    pub const DEFAULT_BACKLOG: u32 = 1024;
+
+    /// What is wrong with these settings in themselves, all of it.
+    pub(crate) fn problems(&self) -> Vec<ConfigError> {
+        let limits = &self.limits;
+        let mut problems = Vec::new();
+        let mut check = |setting, value: String, fine, bound| {
+            if !fine {
+                problems.push(ConfigError { setting, value, bound });
+            }
+        };
+        check(
+            "listen",
+            "nothing".into(),
+            !self.listen.is_empty(),
+            "at least one listener is needed",
+        );
+        check(
+            "max-connections",
+            limits.max_connections.to_string(),
+            (1..=MAX_CONNECTIONS).contains(&limits.max_connections),
+            "a number from 1 to 1000000",
+        );
+        check(
+            "max-connections-per-source",
+            limits.max_connections_per_source.map_or_else(String::new, |n| n.to_string()),
+            limits.max_connections_per_source != Some(0),
+            "at least 1, or none",
+        );
+        check(
+            "max-memory",
+            bytesize::ByteSize(limits.max_memory).display().iec().to_string(),
+            (WASM_PAGE..=MAX_MEMORY).contains(&limits.max_memory),
+            "a size from 64KiB, one page of WebAssembly, to 4GiB, the most that one memory can have",
+        );
+        check(
+            "max-guest-output",
+            limits.max_guest_output.to_string(),
+            limits.max_guest_output <= u64::from(u32::MAX),
+            "less than 4GiB a second",
+        );
+        for (setting, duration) in [
+            ("max-cpu-time", limits.max_cpu_time),
+            ("idle-timeout", self.timeouts.idle),
+            ("max-lifetime", self.timeouts.lifetime),
+        ] {
+            check(
+                setting,
+                humantime::format_duration(duration.unwrap_or_default()).to_string(),
+                duration.is_none_or(|d| (MIN_TIME..=MAX_TIME).contains(&d)),
+                "a duration from 1ms to 10years, or none",
+            );
+        }
+        for (setting, duration) in [
+            ("linger", self.timeouts.linger),
+            ("drain-grace", self.timeouts.drain_grace),
+        ] {
+            check(
+                setting,
+                humantime::format_duration(duration).to_string(),
+                duration <= MAX_TIME,
+                "a duration up to 10years",
+            );
+        }
+        problems
+    }
+}
+
+/// What connections may use. Every limit is exact, and holds for the whole server or for one connection as it says.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections at the same time, over all listeners. Further ones wait in the kernel's backlog.
+    pub max_connections: u32,
+    /// Connections at the same time from one source: an IPv4 address, an IPv6 network of 64 bits, or a user of a Unix
+    /// socket. Further ones are closed as soon as they are accepted.
+    pub max_connections_per_source: Option<u32>,
+    /// Sources that [`max_connections_per_source`](Self::max_connections_per_source) does not hold for: peers that stand
+    /// for many others, such as a proxy on the same machine.
+    pub exempt_sources: Vec<SourceRange>,
+    /// Bytes of memory for one connection's guest, over all of its linear memories and tables.
+    pub max_memory: u64,
+    /// Processor time for one connection's guest, in all.
+    pub max_cpu_time: Option<Duration>,
+    /// Bytes that one connection's guest may write to the log (its standard output and error) in a second; it may write
+    /// a second's worth at once. Sixteen times as much is the bound for all guests together.
+    pub max_guest_output: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // What one process holds with the kernel's default of 65,530 mappings, six for each connection, and room
+            // to spare; see `sandbox::capacity`.
+            max_connections: 4096,
+            // One sixteenth of all, so that a single source cannot take the server from the others.
+            max_connections_per_source: Some(256),
+            exempt_sources: vec![SourceRange::Loopback, SourceRange::Unix],
+            max_memory: 64 << 20,
+            max_cpu_time: Some(Duration::from_secs(10)),
+            max_guest_output: 64 << 10,
+        }
+    }
+}
+
+/// How long things may wait.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// A connection that moves no byte in either direction for so long is closed.
+    pub idle: Option<Duration>,
+    /// A connection is closed when it is so old, whatever it does.
+    pub lifetime: Option<Duration>,
+    /// After the handler has returned, the socket is kept for at most so long while the peer still sends, so that the
+    /// peer can read the end of the answer before its own unread bytes would reset the connection (RFC 9112, section
+    /// 9.6, describes the problem). The sandbox is gone by then.
+    pub linger: Duration,
+    /// Connections that are open when the server is asked to stop may go on for so long; then they are killed.
+    pub drain_grace: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            idle: Some(Duration::from_secs(60)),
+            lifetime: Some(Duration::from_secs(3600)),
+            linger: Duration::from_secs(2),
+            // Inside the 30 seconds that Kubernetes waits before it kills.
+            drain_grace: Duration::from_secs(25),
+        }
+    }
+}
+
+/// How the memory of a slot is made new for the next connection. Each way leaves nothing behind; they differ in cost.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum MemoryReset {
+    /// `pagemap-scan` where it is safe (nothing can be swapped) and the kernel has it, else `decommit`.
+    #[default]
+    Auto,
+    /// Give every page back to the kernel (`madvise`), which hands out new ones.
+    Decommit,
+    /// Find the pages that were written (`PAGEMAP_SCAN`, Linux 6.7) and write them back, which saves the page faults.
+    ///
+    /// A page that was swapped out is not found, so this is refused where there is swap.
+    PagemapScan,
+    /// Overwrite the first 256 KiB, give the rest back to the kernel.
+    Zero,
+}
+
+impl FromStr for MemoryReset {
+    type Err = MemoryResetError;
+
+    fn from_str(text: &str) -> Result<Self, MemoryResetError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "decommit" => Ok(Self::Decommit),
+            "pagemap-scan" => Ok(Self::PagemapScan),
+            "zero" => Ok(Self::Zero),
+            _ => Err(MemoryResetError),
+        }
+    }
+}
+
+impl Display for MemoryReset {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Decommit => "decommit",
+            Self::PagemapScan => "pagemap-scan",
+            Self::Zero => "zero",
+        })
+    }
+}
+
+/// A text that names no [`MemoryReset`].
+#[derive(Debug, Error)]
+#[error("write auto, decommit, pagemap-scan or zero")]
+pub struct MemoryResetError;
+
+/// A setting that is out of its bounds.
+#[derive(Debug, Error)]
+#[error("{setting} cannot be {value}: {bound}")]
+pub struct ConfigError {
+    setting: &'static str,
+    value: String,
+    bound: &'static str,
+}
+
+/// A sanity bound: beyond it the numbers of a pool no longer fit their types. What the machine holds is far less, and is
+/// found out when the pool is made.
+const MAX_CONNECTIONS: u32 = 1_000_000;
+const WASM_PAGE: u64 = 64 << 10;
+const MAX_MEMORY: u64 = 4 << 30;
+/// The tick by which processor time is measured.
+const MIN_TIME: Duration = Duration::from_millis(1);
+/// Timers count milliseconds from the start of the process; ten years are far from their end.
+const MAX_TIME: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_have_no_problems() {
+        assert!(Config::new("x.wasm").problems().is_empty());
+    }
+
+    #[test]
+    fn every_problem_is_reported() {
+        let mut config = Config::new("x.wasm");
+        config.listen.clear();
+        config.limits.max_connections = 0;
+        config.limits.max_memory = 1;
+        config.timeouts.idle = Some(Duration::ZERO);
+        let problems: Vec<_> = config.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert!(problems[2].starts_with("max-memory cannot be 1 B:"), "{problems:?}");
+    }
+}

@@ -1,0 +1,133 @@
+//! The phases of a server's life, and the one place where tasks start.
+//!
+//! Every task is spawned here, so that the server can wait for all of them: when [`Drain::finished`] returns, none is
+//! left.
+
+use std::fmt::{self, Display, Formatter};
+
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use tokio_util::task::TaskTracker;
+
+/// Where a server is in its life. It only moves forward, but for `Serving` and `Suspended`, which may alternate.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Sockets are bound; nothing is accepted.
+    Starting,
+    /// Connections are accepted.
+    Serving,
+    /// New connections wait in the backlog; open ones go on.
+    Suspended,
+    /// Listeners are closed, so new connections are refused; open ones have the drain grace to finish.
+    Draining,
+    /// Open connections are being aborted.
+    Killing,
+    /// Nothing is left.
+    Stopped,
+}
+
+impl Display for Phase {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Starting => "starting",
+            Self::Serving => "serving",
+            Self::Suspended => "suspended",
+            Self::Draining => "draining",
+            Self::Killing => "killing",
+            Self::Stopped => "stopped",
+        })
+    }
+}
+
+/// Holds every task of a server, and its phase.
+#[derive(Debug)]
+pub(crate) struct Drain {
+    phase: watch::Sender<Phase>,
+    kill: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Drain {
+    pub(crate) fn new() -> Self {
+        Self {
+            phase: watch::Sender::new(Phase::Starting),
+            kill: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// The only way to start a task.
+    #[expect(clippy::disallowed_methods, reason = "this is the method that the others have to use")]
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(self.tasks.track_future(task));
+    }
+
+    pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// Enters `to` if `allowed` says so of the present phase; tells whether it did.
+    pub(crate) fn enter(&self, to: Phase, allowed: impl FnOnce(Phase) -> bool) -> bool {
+        let entered = self.phase.send_if_modified(|phase| {
+            let enter = *phase != to && allowed(*phase);
+            if enter {
+                *phase = to;
+            }
+            enter
+        });
+        if entered && to == Phase::Killing {
+            self.kill.cancel();
+        }
+        entered
+    }
+
+    /// Resolves when open connections are to be aborted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it loses nothing.
+    pub(crate) fn killed(&self) -> WaitForCancellationFuture<'_> {
+        self.kill.cancelled()
+    }
+
+    /// Resolves when every task has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it loses nothing.
+    pub(crate) async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_waits_for_every_task() {
+        let drain = Drain::new();
+        let (go, gone) = tokio::sync::oneshot::channel::<()>();
+        drain.spawn(async move {
+            let _ = gone.await;
+        });
+        let mut finished = std::pin::pin!(drain.finished());
+        assert!(futures_poll(finished.as_mut()).await.is_none());
+        go.send(()).unwrap();
+        finished.await;
+    }
+
+    #[tokio::test]
+    async fn phases_do_not_go_back() {
+        let drain = Drain::new();
+        assert!(drain.enter(Phase::Killing, |_| true));
+        assert!(!drain.enter(Phase::Serving, |phase| phase <= Phase::Suspended));
+        drain.killed().await;
+    }
+
+    async fn futures_poll<F: Future + Unpin>(future: F) -> Option<F::Output> {
+        tokio::time::timeout(std::time::Duration::ZERO, future).await.ok()
+    }
+}

@@ -1,0 +1,275 @@
+//! What happens in a server: the catalogue of events, and the reasons that connections end for.
+//!
+//! The server emits events and logs nothing itself; an [`Observer`] makes of them what it likes. The command's observer
+//! writes log lines (`log.rs`). Whatever the observers do, [`Books`](crate::books::Books) count.
+
+use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::address::{Address, Remote};
+
+/// Takes part in what happens. Every method has an empty default.
+///
+/// Methods are called on the server's own tasks, so a method that blocks stops connections: hand work over.
+pub trait Observer: Send + Sync + 'static {
+    /// A connection was accepted and gets its sandbox.
+    fn opened(&self, _connection: &Connection) {}
+
+    /// A connection has ended. Exactly one for each `opened`.
+    fn closed(&self, _connection: &Connection, _closed: &Closed) {}
+
+    /// A connection was accepted and closed at once: it never counts as opened.
+    fn rejected(&self, _listener: &Address, _remote: &Remote, _reason: RejectReason) {}
+
+    /// Accepting failed.
+    ///
+    /// A single [`AcceptFailure::Connection`] now and then is the weather of the internet. A lasting
+    /// [`AcceptFailure::Exhausted`] means that the limit of open files (`ulimit -n`) or the machine's memory is too low
+    /// for `max-connections`; it is reported once until an accept succeeds again.
+    fn accept_failed(&self, _listener: &Address, _failure: AcceptFailure, _error: &std::io::Error) {}
+
+    /// Accepting works again after it was reported as [`AcceptFailure::Exhausted`].
+    fn accept_recovered(&self, _listener: &Address) {}
+
+    /// All `max-connections` are in use. Further connections wait in the backlog. Reported once until there is room.
+    fn full(&self, _max_connections: u32) {}
+
+    /// A guest wrote a line to its standard output or error.
+    fn guest_output(&self, _line: &GuestLine<'_>) {}
+}
+
+/// What is known of a connection when it opens.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    /// Its number, unique in this process, from 1 up.
+    pub id: u64,
+    /// Where its listener is bound.
+    pub listener: Arc<Address>,
+    /// The peer.
+    pub remote: Remote,
+}
+
+/// What is known of a connection when it has ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Closed {
+    /// The one reason.
+    pub reason: CloseReason,
+    /// What the guest said (the error of `handle`), or what went wrong. Empty for a plain end.
+    pub message: String,
+    /// The guest's calls when it trapped, innermost first, where the component has names.
+    pub backtrace: Vec<String>,
+    /// From accept to close.
+    pub duration: Duration,
+    /// Processor time of the guest, in ticks of a millisecond.
+    pub cpu_time: Duration,
+    /// Bytes that the guest received.
+    pub received: u64,
+    /// Bytes that the system took from the guest.
+    pub sent: u64,
+    /// Bytes of guest output that were dropped, being too many.
+    pub output_dropped: u64,
+}
+
+/// Why a connection ended. Every connection ends for exactly one reason.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// `bug`: the host itself failed. Please report it.
+    Bug,
+    /// `completed`: the handler returned `ok`.
+    Completed,
+    /// `cpu-time`: the guest used more processor time than `max-cpu-time`.
+    CpuTime,
+    /// `exit`: the guest called `exit`.
+    Exit,
+    /// `handler-error`: the handler returned an error.
+    HandlerError,
+    /// `idle`: no byte moved for `idle-timeout`.
+    Idle,
+    /// `instantiate`: the sandbox could not be made.
+    Instantiate,
+    /// `killed`: still open when `drain-grace` was over, or the server was told to stop now.
+    Killed,
+    /// `lifetime`: the connection was `max-lifetime` old.
+    Lifetime,
+    /// `memory`: the guest failed after it was refused memory beyond `max-memory`.
+    Memory,
+    /// `reset`: the handler returned an error after the peer had broken or reset the connection.
+    Reset,
+    /// `timed-out`: the handler returned an error after a call had reached the time that the handler itself had set.
+    TimedOut,
+    /// `trap`: the guest trapped: a panic, an invalid access, too deep a recursion.
+    Trap,
+}
+
+impl CloseReason {
+    /// Every reason, in the order of [`CloseReason::index`].
+    pub const ALL: [Self; 13] = [
+        Self::Bug,
+        Self::Completed,
+        Self::CpuTime,
+        Self::Exit,
+        Self::HandlerError,
+        Self::Idle,
+        Self::Instantiate,
+        Self::Killed,
+        Self::Lifetime,
+        Self::Memory,
+        Self::Reset,
+        Self::TimedOut,
+        Self::Trap,
+    ];
+
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bug => "bug",
+            Self::Completed => "completed",
+            Self::CpuTime => "cpu-time",
+            Self::Exit => "exit",
+            Self::HandlerError => "handler-error",
+            Self::Idle => "idle",
+            Self::Instantiate => "instantiate",
+            Self::Killed => "killed",
+            Self::Lifetime => "lifetime",
+            Self::Memory => "memory",
+            Self::Reset => "reset",
+            Self::TimedOut => "timed-out",
+            Self::Trap => "trap",
+        }
+    }
+
+    /// Whether the handler came to an end of its own, so that what it sent shall reach the peer. Otherwise the connection
+    /// is aborted, lest the peer take a part of an answer for the whole.
+    pub(crate) fn is_orderly(self) -> bool {
+        match self {
+            Self::Completed | Self::HandlerError | Self::Reset | Self::TimedOut => true,
+            Self::Bug
+            | Self::CpuTime
+            | Self::Exit
+            | Self::Idle
+            | Self::Instantiate
+            | Self::Killed
+            | Self::Lifetime
+            | Self::Memory
+            | Self::Trap => false,
+        }
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl Display for CloseReason {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a connection was closed as soon as it was accepted.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// `max-connections-per-source`: its source has that many open already.
+    MaxConnectionsPerSource,
+}
+
+impl RejectReason {
+    /// Every reason, in the order of [`RejectReason::index`].
+    pub const ALL: [Self; 1] = [Self::MaxConnectionsPerSource];
+
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxConnectionsPerSource => "max-connections-per-source",
+        }
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl Display for RejectReason {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What kind of failure `accept` reported.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AcceptFailure {
+    /// `connection`: one connection failed before it was accepted. The next one is accepted at once.
+    Connection,
+    /// `exhausted`: the process or the machine has no descriptors or no memory left. Connections wait in the backlog
+    /// until there are some again.
+    Exhausted,
+    /// `other`: an error that is none of the documented ones. Handled like `exhausted`.
+    Other,
+}
+
+impl AcceptFailure {
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Exhausted => "exhausted",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A line, or the beginning of one that is too long, that a guest wrote.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct GuestLine<'a> {
+    /// The number of the guest's connection.
+    pub connection: u64,
+    /// Standard output or standard error.
+    pub stream: GuestStream,
+    /// The line without its end. Bytes that are not UTF-8 are shown as U+FFFD.
+    pub text: &'a str,
+    /// Whether the line was longer, so that its rest is missing here and follows as the next line.
+    pub cut: bool,
+}
+
+/// Where a guest wrote.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum GuestStream {
+    /// Standard error.
+    Stderr,
+    /// Standard output.
+    Stdout,
+}
+
+impl GuestStream {
+    /// Its name in logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stderr => "stderr",
+            Self::Stdout => "stdout",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_own_place_and_name() {
+        for (index, reason) in CloseReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason.index(), index);
+        }
+        let mut names = CloseReason::ALL.map(CloseReason::name).to_vec();
+        names.dedup();
+        assert_eq!(names.len(), CloseReason::ALL.len());
+        assert!(names.is_sorted());
+    }
+}

@@ -1,0 +1,166 @@
+//! Who may have a connection: permits for all together, and for each source.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::address::{Remote, Source};
+use crate::config::Limits;
+
+/// Exact limits on connections at the same time.
+#[derive(Debug)]
+pub(crate) struct Permits {
+    all: Arc<Semaphore>,
+    sources: Option<Arc<Sources>>,
+    limits: Limits,
+}
+
+impl Permits {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(limits.max_connections as usize)),
+            sources: limits.max_connections_per_source.map(|max| {
+                Arc::new(Sources {
+                    max,
+                    open: Mutex::default(),
+                })
+            }),
+            limits: limits.clone(),
+        }
+    }
+
+    /// A permit if there is one at once.
+    pub(crate) fn try_one(&self) -> Option<Permit> {
+        Arc::clone(&self.all).try_acquire_owned().ok().map(Permit)
+    }
+
+    /// Waits for a permit, in the order of asking.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future takes nothing; the place in the order is lost.
+    pub(crate) async fn one(&self) -> Permit {
+        #[expect(clippy::expect_used, reason = "nothing closes this semaphore, and only closing it fails")]
+        let permit = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is open");
+        Permit(permit)
+    }
+
+    /// Counts a connection for its source, or refuses: `Err` says that the source has as many as it may.
+    pub(crate) fn admit(&self, remote: &Remote) -> Result<SourcePermit, Refused> {
+        let Some(sources) = &self.sources else {
+            return Ok(SourcePermit(None));
+        };
+        if self
+            .limits
+            .exempt_sources
+            .iter()
+            .any(|range| range.contains(&remote.address))
+        {
+            return Ok(SourcePermit(None));
+        }
+        match remote.source() {
+            Some(source) => sources.admit(source),
+            None => Ok(SourcePermit(None)),
+        }
+    }
+}
+
+/// One of `max-connections`; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+
+/// One of a source's connections; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct SourcePermit(Option<(Arc<Sources>, Source)>);
+
+impl Drop for SourcePermit {
+    fn drop(&mut self) {
+        if let Some((sources, source)) = self.0.take() {
+            sources.release(source);
+        }
+    }
+}
+
+/// The source has as many connections as it may.
+#[derive(Debug)]
+pub(crate) struct Refused;
+
+/// Open connections by source. A source without any has no entry, so an attacker with many addresses fills the table only
+/// as far as `max-connections`.
+#[derive(Debug)]
+struct Sources {
+    max: u32,
+    open: Mutex<HashMap<Source, u32>>,
+}
+
+impl Sources {
+    fn admit(self: &Arc<Self>, source: Source) -> Result<SourcePermit, Refused> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(source).or_insert(0);
+        if *count >= self.max {
+            return Err(Refused);
+        }
+        *count += 1;
+        Ok(SourcePermit(Some((Arc::clone(self), source))))
+    }
+
+    fn release(&self, source: Source) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut entry) = open.entry(source) {
+            *entry.get_mut() -= 1;
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::{Address, SourceRange};
+
+    fn from(address: &str) -> Remote {
+        Remote {
+            address: Address::from_ip(address.parse().unwrap()),
+            uid: None,
+        }
+    }
+
+    fn permits(max: u32) -> Permits {
+        Permits::new(&Limits {
+            max_connections_per_source: Some(max),
+            exempt_sources: vec![SourceRange::Loopback],
+            ..Limits::default()
+        })
+    }
+
+    #[test]
+    fn a_source_is_refused_beyond_its_limit_until_it_gives_back() {
+        let permits = permits(2);
+        let first = permits.admit(&from("10.0.0.1:1")).unwrap();
+        let _second = permits.admit(&from("10.0.0.1:2")).unwrap();
+        assert!(permits.admit(&from("10.0.0.1:3")).is_err());
+        assert!(permits.admit(&from("10.0.0.2:1")).is_ok(), "another source is not held to it");
+        drop(first);
+        assert!(permits.admit(&from("10.0.0.1:4")).is_ok());
+    }
+
+    #[test]
+    fn exempt_sources_are_not_counted() {
+        let permits = permits(1);
+        let _first = permits.admit(&from("127.0.0.1:1")).unwrap();
+        assert!(permits.admit(&from("127.0.0.1:2")).is_ok());
+    }
+
+    #[test]
+    fn sources_without_connections_take_no_room() {
+        let permits = permits(1);
+        for port in 1..1000 {
+            drop(permits.admit(&from(&format!("10.0.0.{}:{port}", port % 250))).unwrap());
+        }
+        assert!(permits.sources.unwrap().open.lock().unwrap().is_empty());
+    }
+}

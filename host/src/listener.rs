@@ -1,0 +1,174 @@
+//! Where connections come from.
+//!
+//! A [`Listener`] turns a transport into a sequence of connections, and an accepted socket into an [`Io`]. It tells what
+//! kind of failure an `accept` met; what to do about it is the accept loop's business. It does not limit, does not
+//! handshake and does not know what a connection is for.
+
+mod tcp;
+mod unix;
+
+use std::io;
+use std::path::PathBuf;
+use std::task::{Context, Poll};
+
+use rustix::io::Errno;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::address::{Address, Listen, Remote};
+use crate::event::AcceptFailure;
+
+/// The bytes of one connection: anything that reads and writes, and can tell when it would do so at once.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static {
+    /// Ready when a read would not wait: there are bytes, the end of the stream, or an error.
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Ready when a write would not wait.
+    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// The address of this side, where it says more than that of the listener.
+    fn local_address(&self) -> Option<Address>;
+
+    /// Closes the receiving direction: later reads see the end of the stream.
+    fn shutdown_receive(&self) -> io::Result<()>;
+
+    /// Closes the sending direction at once: the peer sees the end of the stream after what was sent.
+    fn shutdown_send(&self) -> io::Result<()>;
+
+    /// Makes the coming close discard what is unsent and tell the peer so, where the transport can.
+    fn abort_on_close(&self);
+}
+
+/// A bound socket that accepts connections. Dropping it closes the socket and removes its file.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Tcp(tcp::Listener),
+    Unix(unix::Listener),
+}
+
+impl Listener {
+    /// Binds and listens. A host name is looked up here, once.
+    ///
+    /// # Errors
+    ///
+    /// Tells the listener that was asked for, the step that failed, and the system's error.
+    pub(crate) async fn bind(listen: &Listen, backlog: u32) -> Result<Self, BindError> {
+        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+        match listen {
+            Listen::Tcp { host, port } => tcp::Listener::bind(host, *port, backlog).await.map(Self::Tcp),
+            Listen::Unix { name, mode } => unix::Listener::bind(name, *mode, backlog).map(Self::Unix),
+        }
+        .map_err(|problem| BindError {
+            listen: listen.clone(),
+            problem,
+        })
+    }
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of `accept(2)`; [`classify`] tells what they mean for the next call.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no connection.
+    pub(crate) async fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
+        match self {
+            Self::Tcp(listener) => listener.accept().await,
+            Self::Unix(listener) => listener.accept().await,
+        }
+    }
+
+    /// The address that was bound, with the port that the system chose.
+    pub(crate) fn local_address(&self) -> Address {
+        match self {
+            Self::Tcp(listener) => listener.local_address(),
+            Self::Unix(listener) => listener.local_address(),
+        }
+    }
+}
+
+/// Sorts an error of `accept(2)`.
+pub(crate) fn classify(error: &io::Error) -> AcceptFailure {
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
+        // accept(2): "Linux accept() passes already-pending network errors on the new socket as an error code from
+        // accept(). [...] For reliable operation the application should detect the network errors defined for the
+        // protocol after accept() and treat them like EAGAIN by retrying."
+        Some(
+            Errno::CONNABORTED
+            | Errno::CONNRESET
+            | Errno::HOSTDOWN
+            | Errno::HOSTUNREACH
+            | Errno::INTR
+            | Errno::NETDOWN
+            | Errno::NETUNREACH
+            | Errno::NONET
+            | Errno::NOPROTOOPT
+            | Errno::OPNOTSUPP
+            | Errno::PERM
+            | Errno::PROTO
+            | Errno::TIMEDOUT,
+        ) => AcceptFailure::Connection,
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => AcceptFailure::Exhausted,
+        _ => AcceptFailure::Other,
+    }
+}
+
+/// A listener that could not be bound.
+#[derive(Debug, Error)]
+#[error("cannot listen on {listen}")]
+pub struct BindError {
+    listen: Listen,
+    #[source]
+    problem: BindProblem,
+}
+
+#[derive(Debug, Error)]
+enum BindProblem {
+    #[error("something already listens there; stop it or choose another address")]
+    InUse,
+    #[error("{} exists and is no socket; remove it or choose another path", .0.display())]
+    NotASocket(PathBuf),
+    #[error("permission denied; ports below net.ipv4.ip_unprivileged_port_start and other users' folders need a privilege")]
+    Permission,
+    #[error("`{host}` has no address")]
+    Resolve {
+        host: String,
+        #[source]
+        source: Option<io::Error>,
+    },
+    #[error("the socket could not be made")]
+    System(#[source] io::Error),
+}
+
+impl From<io::Error> for BindProblem {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse,
+            io::ErrorKind::PermissionDenied => Self::Permission,
+            _ => Self::System(error),
+        }
+    }
+}
+
+impl From<Errno> for BindProblem {
+    fn from(error: Errno) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_sorted() {
+        let of = |errno: Errno| classify(&errno.into());
+        assert_eq!(of(Errno::CONNABORTED), AcceptFailure::Connection);
+        assert_eq!(of(Errno::MFILE), AcceptFailure::Exhausted);
+        assert_eq!(of(Errno::NOMEM), AcceptFailure::Exhausted);
+        assert_eq!(of(Errno::BADF), AcceptFailure::Other);
+        assert_eq!(classify(&io::Error::other("x")), AcceptFailure::Other);
+    }
+}

@@ -1,0 +1,221 @@
+//! Unix stream sockets: paths and abstract names.
+
+use std::fs::{self, File};
+use std::io;
+use std::net::Shutdown;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::{SocketAddr, UnixStream as StdUnixStream};
+use std::path::{Path, PathBuf};
+use std::task::{Context, Poll};
+
+use rustix::fs::{FlockOperation, Mode, fchmod, flock};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+use tokio::net::{UnixListener, UnixStream, unix};
+
+use super::{BindProblem, Io};
+use crate::address::{Address, Remote, UnixName};
+
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: UnixListener,
+    name: UnixName,
+    /// Dropped after the socket, so that nobody finds a socket file that is still being closed.
+    _file: Option<SocketFile>,
+}
+
+impl Listener {
+    pub(super) fn bind(name: &UnixName, mode: u32, backlog: i32) -> Result<Self, BindProblem> {
+        let (socket, file) = match name {
+            UnixName::Path(path) => {
+                let (socket, file) = bind_path(path, mode, backlog)?;
+                (socket, Some(file))
+            }
+            UnixName::Abstract(name) => (bind_abstract(name, backlog)?, None),
+        };
+        Ok(Self {
+            socket: UnixListener::from_std(socket.into())?,
+            name: name.clone(),
+            _file: file,
+        })
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
+        let (stream, address) = self.socket.accept().await?;
+        let remote = Remote {
+            address: Address::Unix(name_of(&address)),
+            uid: stream.peer_cred().ok().map(|credentials| credentials.uid()),
+        };
+        Ok((Box::new(stream), remote))
+    }
+
+    pub(super) fn local_address(&self) -> Address {
+        Address::Unix(Some(self.name.clone()))
+    }
+}
+
+fn name_of(address: &unix::SocketAddr) -> Option<UnixName> {
+    if let Some(path) = address.as_pathname() {
+        return Some(UnixName::Path(path.to_owned()));
+    }
+    let address: SocketAddr = address.clone().into();
+    address.as_abstract_name().map(|name| UnixName::Abstract(name.to_owned()))
+}
+
+fn bind_abstract(name: &[u8], backlog: i32) -> Result<Socket, BindProblem> {
+    let address = [b"\0", name].concat();
+    let socket = new_socket()?;
+    socket.bind(&SockAddr::unix(std::ffi::OsStr::from_bytes(&address))?)?;
+    socket.listen(backlog)?;
+    Ok(socket)
+}
+
+/// Binds a path. A socket file that nobody answers on, left by a process that was killed, is replaced.
+fn bind_path(path: &Path, mode: u32, backlog: i32) -> Result<(Socket, SocketFile), BindProblem> {
+    // Two servers that start together must not each take the other's new socket for a stale one, so looking and binding
+    // happen under a lock on the folder.
+    let folder = File::open(path.parent().unwrap_or(Path::new("/"))).map_err(in_folder(path))?;
+    flock(&folder, FlockOperation::LockExclusive)?;
+    remove_stale(path)?;
+    let socket = new_socket()?;
+    // Linux gives the socket file the mode of the socket less the umask, so the file never has more permissions than it
+    // shall have, not even for a moment.
+    fchmod(&socket, Mode::from_raw_mode(mode))?;
+    socket.bind(&SockAddr::unix(path)?).map_err(in_folder(path))?;
+    let file = SocketFile::at(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    socket.listen(backlog)?;
+    Ok((socket, file))
+}
+
+fn in_folder(path: &Path) -> impl Fn(io::Error) -> BindProblem {
+    let folder = path.parent().unwrap_or(Path::new("/")).display().to_string();
+    move |error| match error.kind() {
+        io::ErrorKind::NotFound => BindProblem::System(io::Error::new(
+            error.kind(),
+            format!("the folder {folder} does not exist"),
+        )),
+        _ => error.into(),
+    }
+}
+
+fn remove_stale(path: &Path) -> Result<(), BindProblem> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if !metadata.file_type().is_socket() {
+        return Err(BindProblem::NotASocket(path.to_owned()));
+    }
+    match StdUnixStream::connect(path) {
+        // Only this error says that no socket is bound to the file (unix(7)); a full backlog, say, is somebody's.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(fs::remove_file(path)?),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(BindProblem::Permission),
+        _ => Err(BindProblem::InUse),
+    }
+}
+
+fn new_socket() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// The file of a bound socket. Removed when dropped, unless somebody has put another file in its place.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            identity: Self::identity(path)?,
+        })
+    }
+
+    fn identity(path: &Path) -> io::Result<(u64, u64)> {
+        fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if Self::identity(&self.path).is_ok_and(|identity| identity == self.identity) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Io for UnixStream {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_read_ready(cx)
+    }
+
+    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_write_ready(cx)
+    }
+
+    fn local_address(&self) -> Option<Address> {
+        None
+    }
+
+    fn shutdown_receive(&self) -> io::Result<()> {
+        SockRef::from(self).shutdown(Shutdown::Read)
+    }
+
+    fn shutdown_send(&self) -> io::Result<()> {
+        SockRef::from(self).shutdown(Shutdown::Write)
+    }
+
+    /// A Unix socket has no reset: closing one that holds unread data makes the peer's next read fail, any other close is
+    /// the end of the stream.
+    fn abort_on_close(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bind(path: &Path) -> Result<Listener, BindProblem> {
+        Listener::bind(&UnixName::Path(path.to_owned()), 0o640, 16)
+    }
+
+    #[tokio::test]
+    async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists(), "std leaves the file of a closed listener");
+
+        let live = bind(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert!(matches!(bind(&path), Err(BindProblem::InUse)));
+        drop(live);
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_socket_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        fs::write(&path, "precious").unwrap();
+        assert!(matches!(bind(&path), Err(BindProblem::NotASocket(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_took_our_place_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let listener = bind(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "precious").unwrap();
+        drop(listener);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+}

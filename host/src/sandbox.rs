@@ -1,0 +1,139 @@
+//! The sandbox: one component, and a fresh instance of it for each connection.
+//!
+//! Only this module and those below it know wasmtime. Outside, there is a component to load, a connection to run, and an
+//! [`Ending`] to account for.
+
+mod bindings;
+mod cache;
+mod capacity;
+mod convert;
+mod ending;
+mod engine;
+mod host;
+mod load;
+mod output;
+mod reset;
+mod state;
+mod ticker;
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use wasmtime::component::{InstancePre, Resource};
+use wasmtime::{Engine, Store};
+
+use self::bindings::HandlerPre;
+pub use self::cache::CacheError;
+pub use self::capacity::CapacityError;
+pub(crate) use self::ending::Ending;
+pub use self::load::LoadError;
+pub use self::load::{Code, Facts};
+pub(crate) use self::load::{Loaded, load};
+use self::output::OutputBudget;
+pub use self::reset::ResetError;
+use self::state::{Shared, State};
+use self::ticker::{TICK, Ticker};
+use crate::config::{Config, Limits, Timeouts};
+use crate::event::{Connection, Observer};
+use crate::listener::Io;
+use crate::meter::Meter;
+use crate::socket::Socket;
+use crate::supervise::supervise;
+
+/// A component that is ready to serve.
+pub(crate) struct Sandbox {
+    engine: Engine,
+    handler: HandlerPre<State>,
+    ticker: Ticker,
+    shared: Arc<Shared>,
+    timeouts: Timeouts,
+}
+
+impl Sandbox {
+    fn new(
+        engine: Engine,
+        component: InstancePre<State>,
+        config: &Config,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, LoadError> {
+        let Limits {
+            max_memory,
+            max_cpu_time,
+            max_guest_output,
+            ..
+        } = config.limits;
+        let ticker = Ticker::start(engine.clone()).map_err(LoadError::Ticker)?;
+        let ticks_in = |time: std::time::Duration| u64::try_from(time.as_nanos() / TICK.as_nanos()).unwrap_or(u64::MAX);
+        let shared = Arc::new(Shared {
+            ticks: Arc::clone(ticker.ticks()),
+            max_cpu: max_cpu_time.map(ticks_in),
+            max_memory,
+            max_output: max_guest_output,
+            output: Arc::new(OutputBudget::new(max_guest_output.saturating_mul(output::SHARES))),
+            observer,
+        });
+        Ok(Self {
+            engine,
+            handler: HandlerPre::new(component).map_err(LoadError::Invalid)?,
+            ticker,
+            shared,
+            timeouts: config.timeouts.clone(),
+        })
+    }
+
+    /// Serves one connection in an instance of its own, to the end of the handler or of its limits.
+    ///
+    /// When this returns the instance is gone, and its memory is ready for the next.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the instance and closes the socket.
+    pub(crate) async fn run(
+        &self,
+        connection: Arc<Connection>,
+        io: Box<dyn Io>,
+        meter: &Arc<Meter>,
+        killed: impl Future<Output = ()>,
+    ) -> (Ending, Socket) {
+        let _guest = self.ticker.guest();
+        let socket = Socket::new(io, Arc::clone(meter));
+        let state = State::new(connection, socket, Arc::clone(meter), Arc::clone(&self.shared));
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(State::on_tick);
+
+        let work = self.charged(meter, self.handle(&mut store));
+        let result = supervise(work, meter, &self.timeouts, killed).await;
+        let state = store.into_data();
+        (Ending::of(result, &state), state.socket)
+    }
+
+    async fn handle(&self, store: &mut Store<State>) -> Outcome {
+        let handler = self.handler.instantiate_async(&mut *store).await.map_err(Failure::Instantiate)?;
+        handler
+            .socketserver_core_stream_handler()
+            .call_handle(store, Resource::new_own(0))
+            .await
+            .map_err(Failure::Handle)
+    }
+
+    /// Notes when the guest is resumed, so that the ticks that pass while it waits are not its own.
+    async fn charged<T>(&self, meter: &Meter, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        std::future::poll_fn(|cx| {
+            meter.resume(self.shared.ticks.now());
+            work.as_mut().poll(cx)
+        })
+        .await
+    }
+}
+
+/// What a guest's run came to: its own word, or a failure.
+type Outcome = Result<Result<(), String>, Failure>;
+
+/// Where a guest's run failed.
+enum Failure {
+    Instantiate(wasmtime::Error),
+    Handle(wasmtime::Error),
+}

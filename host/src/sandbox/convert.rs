@@ -1,0 +1,83 @@
+//! Between our types and those of the WIT.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+use super::bindings::socketserver::core::connections::Readiness;
+use super::bindings::socketserver::core::network::{
+    ErrorCode, Ipv4SocketAddress, Ipv6SocketAddress, SocketAddress,
+};
+use crate::address::{Address, UnixName};
+use crate::socket::Ready;
+
+pub(super) fn error_code(error: io::Error) -> ErrorCode {
+    match error.kind() {
+        ErrorKind::InvalidInput => ErrorCode::InvalidArgument,
+        ErrorKind::NotConnected => ErrorCode::InvalidState,
+        ErrorKind::OutOfMemory => ErrorCode::OutOfMemory,
+        ErrorKind::TimedOut => ErrorCode::Timeout,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            ErrorCode::RemoteUnreachable
+        }
+        ErrorKind::BrokenPipe | ErrorKind::WriteZero => ErrorCode::ConnectionBroken,
+        ErrorKind::ConnectionReset => ErrorCode::ConnectionReset,
+        ErrorKind::ConnectionAborted => ErrorCode::ConnectionAborted,
+        _ => ErrorCode::Other(Some(error.to_string())),
+    }
+}
+
+pub(super) fn readiness(ready: Ready) -> Readiness {
+    let mut readiness = Readiness::empty();
+    if ready.readable {
+        readiness |= Readiness::READABLE;
+    }
+    if ready.writable {
+        readiness |= Readiness::WRITABLE;
+    }
+    readiness
+}
+
+pub(super) fn socket_address(address: &Address) -> SocketAddress {
+    match address {
+        Address::Ip(SocketAddr::V4(v4)) => SocketAddress::Ipv4(Ipv4SocketAddress {
+            port: v4.port(),
+            address: v4.ip().octets().into(),
+        }),
+        Address::Ip(SocketAddr::V6(v6)) => SocketAddress::Ipv6(Ipv6SocketAddress {
+            port: v6.port(),
+            flow_info: v6.flowinfo(),
+            address: v6.ip().segments().into(),
+            scope_id: v6.scope_id(),
+        }),
+        Address::Unix(name) => SocketAddress::Unix(name.as_ref().map(|name| match name {
+            UnixName::Abstract(name) => format!("@{}", String::from_utf8_lossy(name)),
+            UnixName::Path(path) => path.to_string_lossy().into_owned(),
+        })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_have_their_codes() {
+        use rustix::io::Errno;
+        for (errno, code) in [
+            (Errno::CONNRESET, "ErrorCode::ConnectionReset"),
+            (Errno::PIPE, "ErrorCode::ConnectionBroken"),
+            (Errno::TIMEDOUT, "ErrorCode::Timeout"),
+            (Errno::HOSTUNREACH, "ErrorCode::RemoteUnreachable"),
+            (Errno::NOTCONN, "ErrorCode::InvalidState"),
+        ] {
+            assert_eq!(format!("{:?}", error_code(errno.into())), code);
+        }
+        assert!(matches!(error_code(Errno::DOM.into()), ErrorCode::Other(Some(_))));
+    }
+
+    #[test]
+    fn abstract_names_start_with_an_at_sign() {
+        let address = Address::Unix(Some(UnixName::Abstract(b"echo".to_vec())));
+        assert!(matches!(socket_address(&address), SocketAddress::Unix(Some(name)) if name == "@echo"));
+    }
+}

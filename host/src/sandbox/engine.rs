@@ -1,0 +1,117 @@
+//! The settings of wasmtime that make a sandbox of it.
+
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ResourcesRequired,
+    WasmBacktraceDetails,
+};
+
+use super::reset::Reset;
+
+/// How many core instances one component may be made of. A component that wraps a language runtime has a handful.
+pub(crate) const MAX_CORE_INSTANCES: u32 = 64;
+
+/// How large a pool is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pool {
+    pub(crate) connections: u32,
+    pub(crate) memories: u32,
+    pub(crate) tables: u32,
+    pub(crate) table_elements: usize,
+    pub(crate) memory_size: usize,
+}
+
+impl Pool {
+    /// A pool in which as many instances fit as there may be connections, each with what the component needs.
+    pub(crate) fn for_component(required: &ResourcesRequired, connections: u32, max_memory: u64) -> Self {
+        let elements = usize::try_from(required.max_initial_table_size.unwrap_or(0)).unwrap_or(usize::MAX);
+        Self {
+            connections,
+            memories: required.num_memories,
+            tables: required.num_tables,
+            table_elements: elements.max(MIN_TABLE_ELEMENTS),
+            memory_size: usize::try_from(max_memory).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// A pool for nothing: an engine that only compiles, with the settings of one that runs.
+    pub(crate) fn none() -> Self {
+        Self {
+            connections: 0,
+            memories: 0,
+            tables: 0,
+            table_elements: MIN_TABLE_ELEMENTS,
+            memory_size: 0,
+        }
+    }
+}
+
+/// Makes an engine. Engines that differ only in their pool and its reset run the same compiled code.
+pub(crate) fn engine(pool: Pool, reset: Reset) -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        // A handler of the blocking world never runs two calls at once, and connections cost a fifth less without the
+        // bookkeeping for it.
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .memory_init_cow(true)
+        // What an earlier guest left on the stack is out of reach of any WebAssembly; that the stack is also empty is a
+        // second wall.
+        .async_stack_zeroing(true)
+        // Names of functions come from the component; lines of source would need the debug sections of each to be read.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool, reset)));
+    Engine::new(&config)
+}
+
+fn pooling(pool: Pool, reset: Reset) -> PoolingAllocationConfig {
+    let mut config = PoolingAllocationConfig::new();
+    config
+        .total_component_instances(pool.connections)
+        .total_core_instances(pool.connections.saturating_mul(MAX_CORE_INSTANCES))
+        .total_memories(pool.connections.saturating_mul(pool.memories))
+        .total_tables(pool.connections.saturating_mul(pool.tables))
+        .total_stacks(pool.connections)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES)
+        .max_memories_per_component(pool.memories)
+        .max_memories_per_module(pool.memories)
+        .max_tables_per_component(pool.tables)
+        .max_tables_per_module(pool.tables)
+        .max_component_instance_size(MAX_INSTANCE_SIZE)
+        .max_core_instance_size(MAX_INSTANCE_SIZE)
+        .table_elements(pool.table_elements)
+        .max_memory_size(pool.memory_size)
+        // Slots that were just used are used again first, while they are in the processor's caches.
+        .max_unused_warm_slots(WARM_SLOTS)
+        .async_stack_keep_resident(KEEP_STACK);
+    match reset {
+        Reset::Decommit => {}
+        Reset::PagemapScan => {
+            config
+                .pagemap_scan(Enabled::Yes)
+                .linear_memory_keep_resident(KEEP_MEMORY)
+                .table_keep_resident(KEEP_MEMORY);
+        }
+        Reset::Zero => {
+            config
+                .linear_memory_keep_resident(KEEP_MEMORY)
+                .table_keep_resident(KEEP_MEMORY);
+        }
+    }
+    config
+}
+
+/// Room for a table to grow, at 8 bytes of address space an element.
+const MIN_TABLE_ELEMENTS: usize = 20_000;
+
+/// The metadata of an instance: wasmtime's default, which components of interpreters fit too.
+const MAX_INSTANCE_SIZE: usize = 1 << 20;
+
+/// A guest that fits a few dozen pages is reset without a page fault on its next use; larger values gain nothing for it
+/// and keep more memory.
+const KEEP_MEMORY: usize = 256 << 10;
+
+/// The part of a stack that a handler usually touches. Zeroing it costs 1 microsecond, giving it back to the kernel 5.
+const KEEP_STACK: usize = 16 << 10;
+
+const WARM_SLOTS: u32 = 1000;

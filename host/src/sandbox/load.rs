@@ -1,0 +1,355 @@
+//! From a file to a sandbox that is ready to serve.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytesize::ByteSize;
+use thiserror::Error;
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Engine, ResourcesRequired};
+use wasmtime_wasi::WasiView as _;
+use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
+use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
+use wasmtime_wasi::p2::bindings as wasi;
+use wasmtime_wasi::random::WasiRandom;
+
+use super::cache::{Cache, CacheError, Found, Key};
+use super::capacity::{self, CapacityError};
+use super::engine::{Pool, engine};
+use super::reset::{Choice, Reset, ResetError};
+use super::state::State;
+use super::{Sandbox, bindings};
+use crate::config::{Config, MemoryReset};
+use crate::event::Observer;
+
+/// A sandbox, and what is worth knowing about how it was made.
+pub(crate) struct Loaded {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) facts: Facts,
+}
+
+/// How a component was loaded.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Facts {
+    /// The way of resetting memory that was chosen.
+    pub memory_reset: MemoryReset,
+    /// Why that one.
+    pub memory_reset_why: &'static str,
+    /// Where the compiled code came from.
+    pub code: Code,
+    /// How long it took to load, compilation included.
+    pub duration: Duration,
+}
+
+/// Where compiled code came from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Code {
+    /// It was in the cache.
+    Cached,
+    /// It was compiled; the reason says why it was not taken from the cache, where there was something to take.
+    Compiled(Option<&'static str>),
+    /// It was compiled, and could not be stored in the cache.
+    NotStored(String),
+}
+
+/// Loads `config.handler`.
+///
+/// This may compile for seconds, and blocks: call it where blocking is allowed.
+pub(crate) fn load(config: &Config, observer: Arc<dyn Observer>) -> Result<Loaded, LoadError> {
+    #[expect(clippy::disallowed_types, reason = "there may be no runtime here, and no test pauses this clock")]
+    let started = Instant::now();
+    let Choice { reset, why } = Reset::choose(config.memory_reset)?;
+    let bytes = read(config)?;
+
+    let compiler = engine(Pool::none(), reset).map_err(LoadError::Engine)?;
+    let (compiled, code) = compile(&compiler, config, &bytes)?;
+    let component = Imported::component(&compiler, &compiled)?;
+    check_world(&compiler, &component)?;
+    let required = component.resources_required().unwrap_or(NOTHING_REQUIRED);
+    check_memory(&required, config.limits.max_memory)?;
+
+    let pool = Pool::for_component(&required, config.limits.max_connections, config.limits.max_memory);
+    let engine = capacity::reserve(pool, reset)?;
+    let component = Imported::component(&engine, &compiled)?;
+    let instance = linker(&engine)
+        .and_then(|linker| linker.instantiate_pre(&component))
+        .map_err(LoadError::Invalid)?;
+    Ok(Loaded {
+        sandbox: Sandbox::new(engine, instance, config, observer)?,
+        facts: Facts {
+            memory_reset: reset.name(),
+            memory_reset_why: why,
+            code,
+            duration: started.elapsed(),
+        },
+    })
+}
+
+fn read(config: &Config) -> Result<Vec<u8>, LoadError> {
+    let path = &config.handler;
+    let refused = |source| LoadError::Read {
+        path: path.clone(),
+        source,
+    };
+    if fs::metadata(path).map_err(refused)?.is_dir() {
+        return Err(LoadError::Folder(path.clone()));
+    }
+    let bytes = fs::read(path).map_err(refused)?;
+    let is_text = path.extension().is_some_and(|extension| extension == "wat");
+    let bytes = if is_text {
+        wat::parse_bytes(&bytes)
+            .map_err(|error| LoadError::Text {
+                path: path.clone(),
+                source: error,
+            })?
+            .into_owned()
+    } else {
+        bytes
+    };
+    if wasmparser::Parser::is_component(&bytes) {
+        Ok(bytes)
+    } else if wasmparser::Parser::is_core_wasm(&bytes) {
+        Err(LoadError::CoreModule(path.clone()))
+    } else {
+        Err(LoadError::NotWasm(path.clone()))
+    }
+}
+
+fn compile(engine: &Engine, config: &Config, component: &[u8]) -> Result<(Vec<u8>, Code), LoadError> {
+    let compile = || engine.precompile_component(component).map_err(LoadError::Invalid);
+    let Some(folder) = &config.cache else {
+        return Ok((compile()?, Code::Compiled(None)));
+    };
+    let cache = Cache::open(folder)?;
+    let key = Key::of(component, engine);
+    let why = match cache.get(key) {
+        // An entry that is whole and ours may still be of another processor: wasmtime looks again.
+        Found::Compiled(compiled) if Imported::component(engine, &compiled).is_ok() => {
+            return Ok((compiled, Code::Cached));
+        }
+        Found::Compiled(_) => Some("the cached code is for another processor"),
+        Found::Refused(why) => Some(why),
+        Found::Nothing => None,
+    };
+    let compiled = compile()?;
+    let code = match cache.put(key, &compiled) {
+        Ok(()) => Code::Compiled(why),
+        Err(error) => Code::NotStored(error.to_string()),
+    };
+    Ok((compiled, code))
+}
+
+/// Compiled code that was imported into an engine.
+struct Imported;
+
+impl Imported {
+    fn component(engine: &Engine, compiled: &[u8]) -> Result<Component, LoadError> {
+        #[expect(unsafe_code, reason = "running compiled code is what deserializing is for")]
+        // SAFETY: the bytes come from this process's own compiler, or from a cache entry that `cache` has shown to be
+        // written by this user, through this code.
+        let component = unsafe { Component::deserialize(engine, compiled) };
+        component.map_err(LoadError::Invalid)
+    }
+}
+
+fn check_world(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+    let world = component.component_type();
+    if !world.exports(engine).any(|(name, _)| name == HANDLER_EXPORT) {
+        return Err(LoadError::WrongWorld {
+            exports: list(world.exports(engine).map(|(name, _)| name)),
+        });
+    }
+    let missing: Vec<_> = world.imports(engine).map(|(name, _)| name).filter(|name| !is_granted(name)).collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(LoadError::NotGranted {
+            imports: list(missing.into_iter()),
+        })
+    }
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() {
+        "nothing".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+fn is_granted(import: &str) -> bool {
+    let (interface, version) = import.split_once('@').unwrap_or((import, ""));
+    GRANTED.iter().any(|(granted, versions)| {
+        interface.strip_prefix(granted).is_some_and(|rest| rest.is_empty() || granted.ends_with('/'))
+            && version.starts_with(versions)
+    })
+}
+
+fn check_memory(required: &ResourcesRequired, max_memory: u64) -> Result<(), LoadError> {
+    let need = required.max_initial_memory_size.unwrap_or(0).saturating_mul(WASM_PAGE);
+    if need <= max_memory {
+        return Ok(());
+    }
+    Err(LoadError::Memory {
+        need: ByteSize(need),
+        max: ByteSize(max_memory),
+    })
+}
+
+/// Grants what every handler gets: its connection, and the parts of WASI that reach nothing outside the sandbox but the
+/// clock, the log and random numbers. A guest sees no file and no environment: these interfaces are there because
+/// language libraries import them, and are empty.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    let l = &mut linker;
+    bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
+    bindings::socketserver::core::connections::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
+
+    // Clocks, random numbers, standard input, output and error, and the streams of which they are made.
+    wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(l)?;
+    wasi::random::insecure::add_to_linker::<State, WasiRandom>(l, |state| state.ctx().ctx.random())?;
+    wasi::random::insecure_seed::add_to_linker::<State, WasiRandom>(l, |state| state.ctx().ctx.random())?;
+    wasi::cli::environment::add_to_linker::<State, WasiCli>(l, State::cli)?;
+    wasi::cli::exit::add_to_linker::<State, WasiCli>(l, &wasi::cli::exit::LinkOptions::default(), State::cli)?;
+    wasi::cli::terminal_input::add_to_linker::<State, WasiCli>(l, State::cli)?;
+    wasi::cli::terminal_output::add_to_linker::<State, WasiCli>(l, State::cli)?;
+    wasi::cli::terminal_stdin::add_to_linker::<State, WasiCli>(l, State::cli)?;
+    wasi::cli::terminal_stdout::add_to_linker::<State, WasiCli>(l, State::cli)?;
+    wasi::cli::terminal_stderr::add_to_linker::<State, WasiCli>(l, State::cli)?;
+    wasi::filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
+    wasi::filesystem::preopens::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
+    Ok(linker)
+}
+
+/// A component that cannot serve.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The cache of compiled code cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The pool does not fit this machine.
+    #[error(transparent)]
+    Capacity(#[from] CapacityError),
+    /// A core module.
+    #[error(
+        "{} is a core module, not a component; build it for wasm32-wasip2, or wrap it with `wasm-tools component new`",
+        .0.display()
+    )]
+    CoreModule(PathBuf),
+    /// The engine cannot be made.
+    #[error("the engine cannot be made")]
+    Engine(#[source] wasmtime::Error),
+    /// A folder where a file is needed.
+    #[error("{} is a folder, not a component", .0.display())]
+    Folder(PathBuf),
+    /// The component is broken.
+    #[error("the component is not valid")]
+    Invalid(#[source] wasmtime::Error),
+    /// Its memory does not fit its limit.
+    #[error(
+        "the component starts with {} of memory, and max-memory is {}; raise it", need.display().iec(), max.display().iec()
+    )]
+    Memory {
+        /// What its largest memory starts with.
+        need: ByteSize,
+        /// The limit.
+        max: ByteSize,
+    },
+    /// Imports that a handler is not given.
+    #[error("the component imports what a handler is not given: {imports}")]
+    NotGranted {
+        /// Their names.
+        imports: String,
+    },
+    /// No WebAssembly.
+    #[error("{} is not WebAssembly; give a component, or the folder of a handler project", .0.display())]
+    NotWasm(PathBuf),
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The wanted way of resetting memory cannot be had.
+    #[error(transparent)]
+    Reset(#[from] ResetError),
+    /// The text form is wrong.
+    #[error("{} is not the text of a component", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: wat::Error,
+    },
+    /// There is no thread for the ticker.
+    #[error("cannot start the thread that interrupts guests")]
+    Ticker(#[source] io::Error),
+    /// It is a component of another kind.
+    #[error("the component is no handler: it exports {exports}, and {HANDLER_EXPORT} is wanted")]
+    WrongWorld {
+        /// What it exports.
+        exports: String,
+    },
+}
+
+/// What makes a component a handler.
+const HANDLER_EXPORT: &str = "socketserver:core/stream-handler@0.1.0";
+
+/// Interfaces that are granted, and the versions that are understood; an ending `/` stands for a whole package.
+const GRANTED: &[(&str, &str)] = &[
+    ("socketserver:core/connections", "0.1."),
+    ("socketserver:core/network", "0.1."),
+    ("wasi:cli/", "0.2."),
+    ("wasi:clocks/", "0.2."),
+    ("wasi:filesystem/", "0.2."),
+    ("wasi:io/", "0.2."),
+    ("wasi:random/", "0.2."),
+];
+
+const WASM_PAGE: u64 = 64 << 10;
+
+/// For a component whose needs wasmtime cannot tell, because it imports a memory: it will not link either.
+const NOTHING_REQUIRED: ResourcesRequired = ResourcesRequired {
+    num_memories: 0,
+    max_initial_memory_size: None,
+    num_tables: 0,
+    max_initial_table_size: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_listed_is_granted() {
+        for granted in [
+            "socketserver:core/connections@0.1.0",
+            "wasi:io/streams@0.2.6",
+            "wasi:cli/stdout@0.2.0",
+        ] {
+            assert!(is_granted(granted), "{granted}");
+        }
+        for refused in [
+            "socketserver:core/connections-and-more@0.1.0",
+            "socketserver:core/server@0.1.0",
+            "wasi:sockets/tcp@0.2.6",
+            "wasi:http/types@0.2.6",
+            "wasi:io/streams@0.3.0",
+            "wasi:ioctl/x@0.2.0",
+            "env",
+        ] {
+            assert!(!is_granted(refused), "{refused}");
+        }
+    }
+}

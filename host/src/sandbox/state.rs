@@ -1,0 +1,183 @@
+//! What a store holds for one connection.
+
+use std::sync::Arc;
+
+use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+
+use super::output::{GuestOutput, OutputBudget};
+use super::ticker::Ticks;
+use crate::event::{Connection, GuestStream, Observer};
+use crate::meter::Meter;
+use crate::socket::Socket;
+
+/// The type that stands for a guest's handle to its connection.
+///
+/// There is one connection in a store, so the handle needs no table: it carries nothing.
+pub(crate) enum ConnectionHandle {}
+
+/// One connection's side of its store.
+pub(crate) struct State {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) socket: Socket,
+    pub(crate) memory: MemoryLimit,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) shared: Arc<Shared>,
+    table: ResourceTable,
+    /// Made when the guest first calls WASI; many guests never do.
+    wasi: Option<Box<WasiCtx>>,
+}
+
+/// What the stores of a sandbox share.
+pub(crate) struct Shared {
+    pub(crate) ticks: Arc<Ticks>,
+    /// Ticks that a guest may use.
+    pub(crate) max_cpu: Option<u64>,
+    pub(crate) max_memory: u64,
+    pub(crate) max_output: u64,
+    /// What all guests together may write.
+    pub(crate) output: Arc<OutputBudget>,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+impl State {
+    pub(crate) fn new(connection: Arc<Connection>, socket: Socket, meter: Arc<Meter>, shared: Arc<Shared>) -> Self {
+        Self {
+            connection,
+            socket,
+            memory: MemoryLimit::new(shared.max_memory),
+            meter,
+            shared,
+            table: ResourceTable::new(),
+            wasi: None,
+        }
+    }
+
+    /// What happens when the guest runs as a tick passes.
+    ///
+    /// A guest that only waited over the tick goes on. One that computed over it is charged, and lets others run: with
+    /// tokio's own yield, because tokio polls for input and output before it polls the guest again, while wasmtime's
+    /// yield would run 61 slices before that.
+    pub(crate) fn on_tick(mut store: StoreContextMut<'_, Self>) -> wasmtime::Result<UpdateDeadline> {
+        let state = store.data_mut();
+        if state.meter.charge(state.shared.ticks.now()) == 0 {
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        match state.shared.max_cpu {
+            Some(max) if state.meter.cpu() > max => Err(CpuTimeExceeded.into()),
+            _ => Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))),
+        }
+    }
+}
+
+impl WasiView for State {
+    /// Nothing but clocks, random numbers, and standard output and error that go to the log: no file, no environment, no
+    /// argument, and an empty standard input.
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let ctx = self.wasi.get_or_insert_with(|| {
+            let budget = Arc::new(OutputBudget::new(self.shared.max_output));
+            let output = |stream| GuestOutput::new(self.connection.id, stream, &budget, &self.meter, &self.shared);
+            let mut builder = WasiCtx::builder();
+            builder
+                .stdout(output(GuestStream::Stdout))
+                .stderr(output(GuestStream::Stderr))
+                .allow_tcp(false)
+                .allow_udp(false);
+            Box::new(builder.build())
+        });
+        WasiCtxView {
+            ctx,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// The guest used more processor time than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("the guest used more processor time than max-cpu-time allows")]
+pub(crate) struct CpuTimeExceeded;
+
+/// Bounds the memory of one connection, over all of its memories and tables.
+#[derive(Debug)]
+pub(crate) struct MemoryLimit {
+    left: u64,
+    refused: bool,
+}
+
+impl MemoryLimit {
+    fn new(max: u64) -> Self {
+        Self {
+            left: max,
+            refused: false,
+        }
+    }
+
+    /// Whether the guest was ever refused memory.
+    pub(crate) fn refused(&self) -> bool {
+        self.refused
+    }
+
+    fn take(&mut self, current: usize, desired: usize, unit: u64) -> bool {
+        let bytes = (desired as u64).saturating_sub(current as u64).saturating_mul(unit);
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => self.refused = true,
+        }
+        !self.refused
+    }
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // Beyond its own maximum a memory cannot grow, whatever the limit: nothing is refused by it.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(self.take(current, desired, 1))
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(self.take(current, desired, TABLE_ELEMENT))
+    }
+
+    fn instances(&self) -> usize {
+        super::engine::MAX_CORE_INSTANCES as usize
+    }
+
+    fn memories(&self) -> usize {
+        usize::MAX
+    }
+
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+}
+
+/// The bytes of one element of a table.
+const TABLE_ELEMENT: u64 = size_of::<usize>() as u64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_and_tables_share_one_limit() {
+        let mut limit = MemoryLimit::new(1000);
+        assert!(limit.memory_growing(0, 400, None).unwrap());
+        assert!(limit.memory_growing(0, 400, None).unwrap());
+        assert!(limit.table_growing(0, 25, None).unwrap());
+        assert!(!limit.refused());
+        assert!(!limit.memory_growing(400, 401, None).unwrap());
+        assert!(limit.refused());
+    }
+
+    #[test]
+    fn a_memory_at_its_own_maximum_is_not_over_the_limit() {
+        let mut limit = MemoryLimit::new(1000);
+        assert!(!limit.memory_growing(100, 200, Some(100)).unwrap());
+        assert!(!limit.refused());
+    }
+}

@@ -1,0 +1,272 @@
+//! A server: listeners, a sandbox, and the verbs that control them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::accept;
+use crate::address::Address;
+use crate::books::{Books, Counts};
+use crate::config::{Config, ConfigError};
+use crate::drain::{Drain, Phase};
+use crate::event::Observer;
+use crate::limit::Permits;
+use crate::listener::{BindError, Listener};
+use crate::sandbox::{self, Facts, LoadError, Loaded, Sandbox};
+
+/// A server whose sockets are bound. Nothing is accepted before [`serve`](Self::serve).
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<(Listener, Arc<Address>)>,
+    handle: Handle,
+    facts: Facts,
+}
+
+impl Server {
+    /// Loads the handler, and binds every listener.
+    ///
+    /// Loading compiles the component, which may take seconds for one of an interpreter; it runs on a thread for blocking
+    /// work. If anything fails nothing stays bound.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] tells which of the three steps failed: the settings, the handler, or a listener.
+    ///
+    /// # Panics
+    ///
+    /// If called outside of a tokio runtime with its I/O and time drivers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future binds nothing.
+    pub async fn bind(config: Config, observer: Arc<dyn Observer>) -> Result<Self, StartError> {
+        let config = Arc::new(config);
+        let Loaded { sandbox, facts } = load(&config, &observer).await?;
+        let mut listeners = Vec::new();
+        for listen in &config.listen {
+            let listener = Listener::bind(listen, config.backlog).await?;
+            let local = Arc::new(listener.local_address());
+            listeners.push((listener, local));
+        }
+        let shared = Arc::new(Shared {
+            sandbox,
+            observer,
+            books: Books::default(),
+            permits: Permits::new(&config.limits),
+            drain: Drain::new(),
+            linger: config.timeouts.linger,
+            max_connections: config.limits.max_connections,
+            full: AtomicBool::new(false),
+        });
+        let addresses = listeners.iter().map(|(_, local)| (**local).clone()).collect();
+        Ok(Self {
+            listeners,
+            handle: Handle {
+                shared,
+                addresses,
+                grace: config.timeouts.drain_grace,
+            },
+            facts,
+        })
+    }
+
+    /// Does all that [`bind`](Self::bind) does but bind: a server with these settings would start, if its addresses are
+    /// free.
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](Self::bind).
+    ///
+    /// # Panics
+    ///
+    /// As for [`bind`](Self::bind).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    pub async fn check(config: Config, observer: Arc<dyn Observer>) -> Result<Facts, StartError> {
+        load(&Arc::new(config), &observer).await.map(|loaded| loaded.facts)
+    }
+
+    /// How the handler was loaded.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The verbs that control this server, to keep while it serves.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Serves until [`Handle::stop`] or [`Handle::kill`], and until every connection has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future goes on accepting in the background: stop the server instead.
+    pub async fn serve(self) -> Stopped {
+        let shared = self.handle.shared;
+        shared.drain.enter(Phase::Serving, |phase| phase == Phase::Starting);
+        for (listener, local) in self.listeners {
+            let phase = shared.drain.phase();
+            shared.drain.spawn(accept::run(listener, local, Arc::clone(&shared), phase));
+        }
+        let mut phase = shared.drain.phase();
+        let stopping = phase.wait_for(|phase| *phase >= Phase::Draining).await;
+        drop(stopping);
+        if tokio::time::timeout(self.handle.grace, shared.drain.finished()).await.is_err() {
+            shared.drain.enter(Phase::Killing, |phase| phase < Phase::Killing);
+            shared.drain.finished().await;
+        }
+        let killed = *shared.drain.phase().borrow() == Phase::Killing;
+        shared.drain.enter(Phase::Stopped, |_| true);
+        let counts = shared.books.counts();
+        Stopped { killed, counts }
+    }
+}
+
+async fn load(config: &Arc<Config>, observer: &Arc<dyn Observer>) -> Result<Loaded, StartError> {
+    let problems = config.problems();
+    if !problems.is_empty() {
+        return Err(StartError::Config(Problems(problems)));
+    }
+    let (config, observer) = (Arc::clone(config), Arc::clone(observer));
+    match tokio::task::spawn_blocking(move || sandbox::load(&config, observer)).await {
+        Ok(loaded) => Ok(loaded?),
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Controls a server. Clones control the same one.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    shared: Arc<Shared>,
+    addresses: Arc<[Address]>,
+    grace: Duration,
+}
+
+impl Handle {
+    /// Leaves new connections in the backlog; open ones go on. Does nothing unless the server serves.
+    pub fn suspend(&self) {
+        self.shared.drain.enter(Phase::Suspended, |phase| phase == Phase::Serving);
+    }
+
+    /// Accepts again. Does nothing unless the server is suspended.
+    pub fn resume(&self) {
+        self.shared.drain.enter(Phase::Serving, |phase| phase == Phase::Suspended);
+    }
+
+    /// Closes the listeners, and lets open connections finish within the drain grace. [`Server::serve`] returns when they
+    /// have. Does nothing if the server is stopping already.
+    pub fn stop(&self) {
+        self.shared.drain.enter(Phase::Draining, |phase| phase < Phase::Draining);
+    }
+
+    /// Closes the listeners, and aborts open connections now.
+    pub fn kill(&self) {
+        self.shared.drain.enter(Phase::Killing, |phase| phase < Phase::Killing);
+    }
+
+    /// The phase that the server is in, and every later one.
+    pub fn phase(&self) -> watch::Receiver<Phase> {
+        self.shared.drain.phase()
+    }
+
+    /// The phase and the counters of this moment.
+    pub fn status(&self) -> Status {
+        Status {
+            phase: *self.shared.drain.phase().borrow(),
+            counts: self.shared.books.counts(),
+        }
+    }
+
+    /// Where the listeners are bound, in the order of the configuration, with the ports that the system chose.
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+}
+
+/// What a server is doing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Its counters.
+    pub counts: Counts,
+}
+
+/// How a server stopped.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Stopped {
+    /// Whether connections had to be killed, or were told to be; otherwise all of them finished.
+    pub killed: bool,
+    /// The last counters: nothing is active.
+    pub counts: Counts,
+}
+
+/// What the tasks of a server share.
+pub(crate) struct Shared {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) books: Books,
+    pub(crate) permits: Permits,
+    pub(crate) drain: Drain,
+    pub(crate) linger: Duration,
+    max_connections: u32,
+    full: AtomicBool,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("books", &self.books)
+            .field("drain", &self.drain)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Reports that there is no permit left, once until half of them are free again.
+    pub(crate) fn report_full(&self) {
+        if !self.full.swap(true, Ordering::Relaxed) {
+            self.observer.full(self.max_connections);
+        }
+    }
+
+    /// Lets the next fullness be reported.
+    pub(crate) fn report_room(&self) {
+        if self.full.load(Ordering::Relaxed) {
+            self.full.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A server that could not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A listener could not be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// Settings are out of their bounds.
+    #[error("{0}")]
+    Config(Problems),
+    /// The handler cannot serve.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+/// All settings that are out of their bounds, in one line.
+#[derive(Debug)]
+pub struct Problems(Vec<ConfigError>);
+
+impl std::fmt::Display for Problems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let problems: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&problems.join("; "))
+    }
+}

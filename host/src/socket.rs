@@ -1,0 +1,273 @@
+//! The operations that a guest has on its connection, over any [`Io`].
+//!
+//! No byte is buffered here: what is received is read when the guest asks for it, and what is sent is written before the
+//! guest goes on. So backpressure is the operating system's own, and a connection that waits holds no buffer.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
+
+use crate::address::Address;
+use crate::listener::Io;
+use crate::meter::Meter;
+
+/// One connection's socket.
+pub(crate) struct Socket {
+    io: Box<dyn Io>,
+    meter: Arc<Meter>,
+    timeout: Option<Duration>,
+    receive_closed: bool,
+    send_closed: bool,
+    /// Whether the end of the stream was seen, after which no more bytes can come.
+    ended: bool,
+    /// The kind of the last failure that the guest was told.
+    failure: Option<io::ErrorKind>,
+}
+
+/// Which directions are asked for, or are ready.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Ready {
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+}
+
+impl Socket {
+    pub(crate) fn new(io: Box<dyn Io>, meter: Arc<Meter>) -> Self {
+        Self {
+            io,
+            meter,
+            timeout: None,
+            receive_closed: false,
+            send_closed: false,
+            ended: false,
+            failure: None,
+        }
+    }
+
+    /// Bounds each later call that waits.
+    pub(crate) fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    /// The kind of the last failure that the guest was told.
+    pub(crate) fn failure(&self) -> Option<io::ErrorKind> {
+        self.failure
+    }
+
+    /// Receives up to `max` bytes; none is the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a `max` of 0, `TimedOut`, or the system's.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no byte.
+    pub(crate) async fn receive(&mut self, max: usize) -> io::Result<Vec<u8>> {
+        let result = if max == 0 {
+            Err(io::ErrorKind::InvalidInput.into())
+        } else if self.receive_closed || self.ended {
+            Ok(Vec::new())
+        } else {
+            let max = max.min(MAX_RECEIVE);
+            let io = &mut self.io;
+            within(self.timeout, poll_fn(|cx| poll_receive(io, cx, max))).await
+        };
+        if let Ok(bytes) = &result {
+            if bytes.is_empty() {
+                self.ended = true;
+            } else {
+                self.meter.receive(bytes.len());
+            }
+        }
+        self.note(result)
+    }
+
+    /// Sends at least one byte, and tells how many were taken.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut`, `BrokenPipe`, or the system's.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future sends nothing.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = if bytes.is_empty() {
+            Ok(0)
+        } else {
+            within(self.timeout, self.write(bytes)).await
+        };
+        self.note(result)
+    }
+
+    /// Sends all bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send); some bytes may have been taken.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave a part sent.
+    pub(crate) async fn send_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let timeout = self.timeout;
+        let all = async {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                rest = &rest[self.write(rest).await?..];
+            }
+            Ok(())
+        };
+        let result = within(timeout, all).await;
+        self.note(result)
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.send_closed {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let taken = poll_fn(|cx| Pin::new(&mut *self.io).poll_write(cx, bytes)).await?;
+        if taken == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.meter.send(taken);
+        Ok(taken)
+    }
+
+    /// Waits until at least one of the directions of `interest` is ready.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for no direction, `TimedOut`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub(crate) async fn wait(&mut self, interest: Ready) -> io::Result<Ready> {
+        let result = if interest == Ready::default() {
+            Err(io::ErrorKind::InvalidInput.into())
+        } else {
+            within(self.timeout, poll_fn(|cx| self.poll_ready(cx, interest).map(Ok))).await
+        };
+        self.note(result)
+    }
+
+    /// A failed direction counts as ready: the next call tells how it failed.
+    fn poll_ready(&self, cx: &mut Context<'_>, interest: Ready) -> Poll<Ready> {
+        let ended = self.receive_closed || self.ended;
+        let ready = Ready {
+            readable: interest.readable && (ended || self.io.poll_readable(cx).is_ready()),
+            writable: interest.writable && (self.send_closed || self.io.poll_writable(cx).is_ready()),
+        };
+        if ready == Ready::default() {
+            Poll::Pending
+        } else {
+            Poll::Ready(ready)
+        }
+    }
+
+    /// The address that the peer connected to, where the transport tells more than its listener's.
+    pub(crate) fn local_address(&self) -> Option<Address> {
+        self.io.local_address()
+    }
+
+    /// Closes the receiving direction. Closing it again does nothing.
+    pub(crate) fn shutdown_receive(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.receive_closed, true) {
+            return Ok(());
+        }
+        let result = self.io.shutdown_receive();
+        self.note(result)
+    }
+
+    /// Closes the sending direction. Closing it again does nothing.
+    pub(crate) fn shutdown_send(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.send_closed, true) {
+            return Ok(());
+        }
+        let result = self.io.shutdown_send();
+        self.note(result)
+    }
+
+    /// Closes in order: what was sent reaches the peer, even if the peer still sends.
+    ///
+    /// Closing a socket with unread bytes resets the connection, and the peer may then lose what it has not read. So
+    /// when the peer has not finished, this side says that it has, and throws away what comes for at most `linger`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket at once.
+    pub(crate) async fn close(mut self, linger: Duration) {
+        // A connection whose end was seen holds no unread byte, so a plain close is in order already; one that has failed
+        // has nobody to wait for.
+        if self.ended || self.failure.is_some_and(is_broken) {
+            return;
+        }
+        if self.shutdown_send().is_err() {
+            return;
+        }
+        let discard = async {
+            // On the heap, so that the task of a connection that does not linger has no room for it.
+            let mut buffer = vec![0; DISCARD_BUFFER];
+            while matches!(self.io.read(&mut buffer).await, Ok(read) if read > 0) {}
+        };
+        let _ = tokio::time::timeout(linger, discard).await;
+    }
+
+    /// Closes at once, telling the peer that something is missing.
+    pub(crate) fn abort(self) {
+        self.io.abort_on_close();
+    }
+
+    fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result {
+            self.failure = Some(error.kind());
+        }
+        result
+    }
+}
+
+/// Whether a failure is the peer's doing, or the network's.
+pub(crate) fn is_broken(failure: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        failure,
+        Kind::BrokenPipe | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::HostUnreachable | Kind::NetworkUnreachable
+    )
+}
+
+/// Takes a buffer only when there is something to read, so that a connection that waits holds none.
+fn poll_receive(io: &mut Box<dyn Io>, cx: &mut Context<'_>, max: usize) -> Poll<io::Result<Vec<u8>>> {
+    ready!(io.poll_readable(cx))?;
+    let mut bytes = Vec::with_capacity(max);
+    let mut buffer = ReadBuf::uninit(bytes.spare_capacity_mut());
+    ready!(Pin::new(&mut **io).poll_read(cx, &mut buffer))?;
+    let filled = buffer.filled().len();
+    #[expect(unsafe_code, reason = "ReadBuf guarantees that its filled part is initialised, and it starts at 0")]
+    // SAFETY: as above; and `filled` is at most the capacity.
+    unsafe {
+        bytes.set_len(filled);
+    }
+    Poll::Ready(Ok(bytes))
+}
+
+async fn within<T>(timeout: Option<Duration>, operation: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match timeout {
+        None => operation.await,
+        Some(timeout) => tokio::time::timeout(timeout, operation)
+            .await
+            .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())),
+    }
+}
+
+/// The most that one `receive` returns, however much the guest asks for: the host's own memory is not the guest's to
+/// size. Larger reads bring no more throughput.
+const MAX_RECEIVE: usize = 64 << 10;
+
+const DISCARD_BUFFER: usize = 2048;
