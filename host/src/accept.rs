@@ -74,6 +74,7 @@ impl Acceptor {
 
     async fn permit(&self) -> Permit {
         if let Some(permit) = self.server.permits.try_one() {
+            self.server.report_room();
             return permit;
         }
         self.server.report_full();

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -207,10 +207,6 @@ impl Address {
             }
             other => other,
         })
-    }
-
-    pub(crate) fn from_path(path: &Path) -> Self {
-        Self::Unix(Some(UnixName::Path(path.to_owned())))
     }
 }
 

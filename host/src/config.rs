@@ -66,7 +66,7 @@ impl Config {
     pub(crate) fn problems(&self) -> Vec<ConfigError> {
         let limits = &self.limits;
         let mut problems = Vec::new();
-        let mut check = |setting, value: String, fine, bound| {
+        let mut check = |setting, value: String, fine: bool, bound| {
             if !fine {
                 problems.push(ConfigError { setting, value, bound });
             }

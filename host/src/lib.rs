@@ -8,6 +8,7 @@ mod drain;
 mod event;
 mod limit;
 mod listener;
+mod log;
 mod meter;
 mod sandbox;
 mod server;
@@ -20,5 +21,6 @@ pub use config::{Config, ConfigError, Limits, MemoryReset, MemoryResetError, Tim
 pub use drain::Phase;
 pub use event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
 pub use listener::BindError;
+pub use log::LogObserver;
 pub use sandbox::{CacheError, CapacityError, Code, Facts, LoadError, ResetError};
 pub use server::{Handle, Problems, Server, StartError, Status, Stopped};

@@ -230,16 +230,17 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// Reports that there is no permit left, once until half of them are free again.
+    /// Reports that there is no permit left, once until there is room again.
     pub(crate) fn report_full(&self) {
         if !self.full.swap(true, Ordering::Relaxed) {
             self.observer.full(self.max_connections);
         }
     }
 
-    /// Lets the next fullness be reported.
+    /// Lets the next fullness be reported, when an eighth of the permits is free: at the limit each connection that closes
+    /// lets one more in, which is no room and shall not fill the log.
     pub(crate) fn report_room(&self) {
-        if self.full.load(Ordering::Relaxed) {
+        if self.full.load(Ordering::Relaxed) && self.permits.free() >= self.max_connections as usize / 8 {
             self.full.store(false, Ordering::Relaxed);
         }
     }

@@ -1,18 +1,5 @@
 //! What `bindgen!` makes of `wit/`, and nothing else.
 
-#![expect(
-    missing_docs,
-    unreachable_pub,
-    unnameable_types,
-    unsafe_code,
-    unused_qualifications,
-    trivial_numeric_casts,
-    clippy::allow_attributes_without_reason,
-    clippy::needless_pass_by_ref_mut,
-    clippy::use_self,
-    reason = "generated code"
-)]
-
 wasmtime::component::bindgen!({
     path: "../wit",
     world: "handler",

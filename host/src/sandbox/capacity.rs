@@ -87,7 +87,9 @@ mod tests {
         Pool {
             connections,
             memories,
-            ..Pool::none()
+            tables: 0,
+            table_elements: 0,
+            memory_size: 0,
         }
     }
 

@@ -32,21 +32,21 @@ impl Pool {
             memory_size: usize::try_from(max_memory).unwrap_or(usize::MAX),
         }
     }
-
-    /// A pool for nothing: an engine that only compiles, with the settings of one that runs.
-    pub(crate) fn none() -> Self {
-        Self {
-            connections: 0,
-            memories: 0,
-            tables: 0,
-            table_elements: MIN_TABLE_ELEMENTS,
-            memory_size: 0,
-        }
-    }
 }
 
-/// Makes an engine. Engines that differ only in their pool and its reset run the same compiled code.
+/// Makes an engine that runs instances in a pool.
 pub(crate) fn engine(pool: Pool, reset: Reset) -> wasmtime::Result<Engine> {
+    let pooling = pooling(pool, reset);
+    Engine::new(config().allocation_strategy(InstanceAllocationStrategy::Pooling(pooling)))
+}
+
+/// Makes an engine that compiles for those that run, before it is known how large their pools have to be.
+pub(crate) fn compiler() -> wasmtime::Result<Engine> {
+    Engine::new(config().allocation_strategy(InstanceAllocationStrategy::OnDemand))
+}
+
+/// The settings that shape compiled code, and all that do not depend on a pool.
+fn config() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -59,9 +59,8 @@ pub(crate) fn engine(pool: Pool, reset: Reset) -> wasmtime::Result<Engine> {
         // second wall.
         .async_stack_zeroing(true)
         // Names of functions come from the component; lines of source would need the debug sections of each to be read.
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool, reset)));
-    Engine::new(&config)
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config
 }
 
 fn pooling(pool: Pool, reset: Reset) -> PoolingAllocationConfig {

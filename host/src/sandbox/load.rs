@@ -18,7 +18,7 @@ use wasmtime_wasi::random::WasiRandom;
 
 use super::cache::{Cache, CacheError, Found, Key};
 use super::capacity::{self, CapacityError};
-use super::engine::{Pool, engine};
+use super::engine::{self, Pool};
 use super::reset::{Choice, Reset, ResetError};
 use super::state::State;
 use super::{Sandbox, bindings};
@@ -66,7 +66,7 @@ pub(crate) fn load(config: &Config, observer: Arc<dyn Observer>) -> Result<Loade
     let Choice { reset, why } = Reset::choose(config.memory_reset)?;
     let bytes = read(config)?;
 
-    let compiler = engine(Pool::none(), reset).map_err(LoadError::Engine)?;
+    let compiler = engine::compiler().map_err(LoadError::Engine)?;
     let (compiled, code) = compile(&compiler, config, &bytes)?;
     let component = Imported::component(&compiler, &compiled)?;
     check_world(&compiler, &component)?;
@@ -216,7 +216,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasi::random::insecure::add_to_linker::<State, WasiRandom>(l, |state| state.ctx().ctx.random())?;
     wasi::random::insecure_seed::add_to_linker::<State, WasiRandom>(l, |state| state.ctx().ctx.random())?;
     wasi::cli::environment::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::cli::exit::add_to_linker::<State, WasiCli>(l, &wasi::cli::exit::LinkOptions::default(), State::cli)?;
+    wasi::cli::exit::add_to_linker::<State, WasiCli>(l, State::cli)?;
     wasi::cli::terminal_input::add_to_linker::<State, WasiCli>(l, State::cli)?;
     wasi::cli::terminal_output::add_to_linker::<State, WasiCli>(l, State::cli)?;
     wasi::cli::terminal_stdin::add_to_linker::<State, WasiCli>(l, State::cli)?;

@@ -1,0 +1,329 @@
+//! The command line: what can be asked for, and how it becomes a [`Config`].
+
+use std::ffi::OsString;
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, ArgMatches};
+use etcetera::BaseStrategy as _;
+use socketserver::{Config, Limits, Listen, MemoryReset, SourceRange, Timeouts};
+
+/// Python's socketserver for WebAssembly components: each connection in its own fresh sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "socketserver", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve connections with a handler.
+    ///
+    /// Standard output gets one line for each listener, such as `listening tcp://127.0.0.1:9999`, once all of them are
+    /// bound, and nothing else. Logs go to standard error.
+    ///
+    /// SIGINT or SIGTERM stops: listeners close, open connections may finish within --drain-grace, and a second signal
+    /// kills them at once. SIGUSR1 logs the counters.
+    ///
+    /// Exit codes: 0 stopped, every connection had finished; 64 wrong usage; 65 the handler cannot be built or loaded;
+    /// 70 the server itself failed; 71 a listener cannot be bound; 75 stopped, but connections had to be killed; 78 a
+    /// setting is out of its bounds.
+    Serve(Box<Serve>),
+    /// Check the handler and the settings, and print them, without binding anything.
+    ///
+    /// Takes what `serve` takes. Each setting is printed with its value, where it came from, and its default.
+    Check(Box<Check>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) output: Output,
+
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Output {
+    Json,
+    Text,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The component that serves, or the folder of a Rust handler project, which is built first.
+    pub(crate) handler: PathBuf,
+
+    /// Where to listen: tcp://host:port, unix:///path or unix:@name. May be given several times.
+    ///
+    /// Port 0 lets the system choose. `tcp://[::]:9999` takes IPv6 and IPv4. A Unix path may say who may connect:
+    /// unix:///run/echo.sock?mode=0660; only the server's own user otherwise.
+    #[arg(short, long, value_name = "URL", default_value = Config::DEFAULT_LISTEN)]
+    listen: Vec<Listen>,
+
+    /// Connections that the kernel may hold for a listener until they are accepted.
+    #[arg(long, value_name = "NUMBER", default_value_t = Config::DEFAULT_BACKLOG)]
+    backlog: u32,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+
+    #[command(flatten)]
+    sandbox: SandboxArgs,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArgs {
+    /// Connections at the same time. Further ones wait in the backlog.
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().max_connections)]
+    max_connections: u32,
+
+    /// Connections at the same time from one IPv4 address, IPv6 network of 64 bits, or Unix user; none for no limit.
+    /// Further ones are closed at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = Optional(Limits::default().max_connections_per_source))]
+    max_connections_per_source: Optional<u32>,
+
+    /// Sources that --max-connections-per-source leaves out: loopback, unix, an address, or a range such as 10.0.0.0/8;
+    /// none to leave out nobody. May be given several times.
+    #[arg(long, value_name = "RANGE", default_values_t = default_exempt())]
+    exempt_source: Vec<Optional<SourceRange>>,
+
+    /// Memory of one connection's guest, over all of its memories and tables.
+    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(Limits::default().max_memory))]
+    max_memory: ByteSize,
+
+    /// Processor time of one connection's guest, in all; none for no limit.
+    #[arg(long, value_name = "TIME", default_value_t = Optional(Limits::default().max_cpu_time).map(Time))]
+    max_cpu_time: Optional<Time>,
+
+    /// What one connection's guest may write to the log in a second. All guests together may write 16 times as much.
+    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(Limits::default().max_guest_output))]
+    max_guest_output: ByteSize,
+
+    /// Close a connection that moves no byte for so long; none for no limit.
+    #[arg(long, value_name = "TIME", default_value_t = Optional(Timeouts::default().idle).map(Time))]
+    idle_timeout: Optional<Time>,
+
+    /// Close a connection that is so old, whatever it does; none for no limit.
+    #[arg(long, value_name = "TIME", default_value_t = Optional(Timeouts::default().lifetime).map(Time))]
+    max_lifetime: Optional<Time>,
+
+    /// When a handler has returned while its peer still sends: how long to let the peer read the end of the answer.
+    #[arg(long, value_name = "TIME", default_value_t = Time(Timeouts::default().linger))]
+    linger: Time,
+
+    /// When the server is asked to stop: how long open connections may go on.
+    #[arg(long, value_name = "TIME", default_value_t = Time(Timeouts::default().drain_grace))]
+    drain_grace: Time,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sandbox")]
+struct SandboxArgs {
+    /// How memory is made new for the next connection: auto, decommit, pagemap-scan or zero.
+    ///
+    /// Each way leaves nothing behind; they differ in cost. auto is pagemap-scan where nothing can be swapped out, and
+    /// decommit elsewhere.
+    #[arg(long, value_name = "WAY", default_value_t)]
+    memory_reset: MemoryReset,
+
+    /// Where compiled components are kept [default: socketserver in the user's cache folder].
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_cache")]
+    cache_dir: Option<PathBuf>,
+
+    /// Compile at each start, and keep nothing.
+    #[arg(long)]
+    no_cache: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Process")]
+pub(crate) struct ProcessArgs {
+    /// Worker threads [default: one for each processor].
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    /// What to log: off, error, warn, info (a line for each connection), debug, or a filter such as
+    /// `info,socketserver::guest=off`.
+    #[arg(long, value_name = "FILTER", env = "RUST_LOG", default_value = "warn")]
+    pub(crate) log: String,
+
+    /// The form of log lines.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) log_format: Output,
+}
+
+impl Cli {
+    /// Parses a command line, and keeps where each value came from.
+    pub(crate) fn parse_with_sources(line: impl IntoIterator<Item = OsString>) -> Result<(Self, ArgMatches), clap::Error> {
+        let matches = Self::command().try_get_matches_from(line)?;
+        let cli = Self::from_arg_matches(&matches)?;
+        Ok((cli, matches))
+    }
+}
+
+impl Serve {
+    /// The configuration for `handler`, a component.
+    pub(crate) fn config(self, handler: PathBuf) -> Config {
+        let mut config = Config::new(handler);
+        config.listen = self.listen;
+        config.backlog = self.backlog;
+        config.cache = self.sandbox.cache();
+        config.memory_reset = self.sandbox.memory_reset;
+        let LimitArgs {
+            max_connections,
+            max_connections_per_source,
+            exempt_source,
+            max_memory,
+            max_cpu_time,
+            max_guest_output,
+            idle_timeout,
+            max_lifetime,
+            linger,
+            drain_grace,
+        } = self.limits;
+        let limits = &mut config.limits;
+        limits.max_connections = max_connections;
+        limits.max_connections_per_source = max_connections_per_source.0;
+        limits.exempt_sources = exempt_source.into_iter().filter_map(|range| range.0).collect();
+        limits.max_memory = max_memory.0;
+        limits.max_cpu_time = max_cpu_time.map(Duration::from).0;
+        limits.max_guest_output = max_guest_output.0;
+        let timeouts = &mut config.timeouts;
+        timeouts.idle = idle_timeout.map(Duration::from).0;
+        timeouts.lifetime = max_lifetime.map(Duration::from).0;
+        timeouts.linger = linger.0;
+        timeouts.drain_grace = drain_grace.0;
+        config
+    }
+
+    /// As many connections as may be open, for a look at the limit of descriptors.
+    pub(crate) fn max_connections(&self) -> u32 {
+        self.limits.max_connections
+    }
+}
+
+impl SandboxArgs {
+    /// The folder of compiled components. A user without a home has none, and compiles at each start.
+    fn cache(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            return None;
+        }
+        self.cache_dir.clone().or_else(|| {
+            let base = etcetera::choose_base_strategy().ok()?;
+            Some(base.cache_dir().join("socketserver"))
+        })
+    }
+}
+
+fn default_exempt() -> Vec<Optional<SourceRange>> {
+    Limits::default().exempt_sources.into_iter().map(|range| Optional(Some(range))).collect()
+}
+
+/// A value, or the word `none`.
+#[derive(Clone, Copy, Debug)]
+struct Optional<T>(Option<T>);
+
+impl<T> Optional<T> {
+    fn map<U>(self, convert: impl FnOnce(T) -> U) -> Optional<U> {
+        Optional(self.0.map(convert))
+    }
+}
+
+impl<T: FromStr> FromStr for Optional<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        match text {
+            "none" => Ok(Self(None)),
+            _ => text.parse().map(|value| Self(Some(value))),
+        }
+    }
+}
+
+impl<T: Display> Display for Optional<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(value) => value.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+/// A duration with a unit, such as `500ms` or `1h`.
+#[derive(Clone, Copy, Debug)]
+struct Time(Duration);
+
+impl FromStr for Time {
+    type Err = humantime::DurationError;
+
+    fn from_str(text: &str) -> Result<Self, humantime::DurationError> {
+        humantime::parse_duration(text).map(Self)
+    }
+}
+
+impl Display for Time {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(f)
+    }
+}
+
+impl From<Time> for Duration {
+    fn from(time: Time) -> Self {
+        time.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(line: &[&str]) -> Config {
+        let line = ["socketserver", "serve", "x.wasm"].iter().chain(line).map(OsString::from);
+        match Cli::parse_with_sources(line).unwrap().0.command {
+            Command::Serve(serve) => serve.config("x.wasm".into()),
+            Command::Check(_) => unreachable!("the line says serve"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_flags_the_settings_are_the_defaults() {
+        let mut from_line = config(&["--no-cache"]);
+        from_line.cache = None;
+        assert_eq!(format!("{from_line:?}"), format!("{:?}", Config::new("x.wasm")));
+    }
+
+    #[test]
+    fn none_lifts_a_limit() {
+        let config = config(&[
+            "--idle-timeout=none",
+            "--max-cpu-time=none",
+            "--max-connections-per-source=none",
+            "--exempt-source=none",
+        ]);
+        assert!(config.timeouts.idle.is_none() && config.limits.max_cpu_time.is_none());
+        assert!(config.limits.max_connections_per_source.is_none() && config.limits.exempt_sources.is_empty());
+    }
+
+    #[test]
+    fn times_and_sizes_have_units() {
+        let config = config(&["--drain-grace=1500ms", "--max-memory=2MiB"]);
+        assert_eq!(config.timeouts.drain_grace, Duration::from_millis(1500));
+        assert_eq!(config.limits.max_memory, 2 << 20);
+    }
+}

@@ -1,0 +1,128 @@
+//! Events as lines of a log.
+
+use std::io;
+use std::time::Duration;
+
+use tracing::{debug, error, info, warn};
+
+use crate::address::{Address, Remote};
+use crate::event::{
+    AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason,
+};
+
+/// Writes every event to `tracing`, with the target `socketserver`; what guests write has the target
+/// `socketserver::guest`.
+///
+/// Levels say who has to act: `error` the authors of the server, or the operator at once; `warn` the operator or the
+/// author of the handler; `info` nobody, it is one line for each connection opened and closed; `debug` is what peers do
+/// to their own harm.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogObserver;
+
+impl Observer for LogObserver {
+    fn opened(&self, connection: &Connection) {
+        info!(
+            target: "socketserver",
+            connection = connection.id,
+            listener = %connection.listener,
+            remote = %connection.remote,
+            "connection opened"
+        );
+    }
+
+    fn closed(&self, connection: &Connection, closed: &Closed) {
+        macro_rules! line {
+            ($level:ident) => {
+                $level!(
+                    target: "socketserver",
+                    connection = connection.id,
+                    listener = %connection.listener,
+                    remote = %connection.remote,
+                    duration = seconds(closed.duration),
+                    cpu_time = seconds(closed.cpu_time),
+                    received = closed.received,
+                    sent = closed.sent,
+                    reason = closed.reason.name(),
+                    error = non_empty(&closed.message),
+                    backtrace = non_empty(&closed.backtrace.join(" < ")),
+                    output_dropped = (closed.output_dropped > 0).then_some(closed.output_dropped),
+                    "connection closed"
+                )
+            };
+        }
+        match closed.reason {
+            CloseReason::Completed
+            | CloseReason::Idle
+            | CloseReason::Lifetime
+            | CloseReason::Reset
+            | CloseReason::TimedOut => line!(info),
+            CloseReason::CpuTime
+            | CloseReason::Exit
+            | CloseReason::HandlerError
+            | CloseReason::Killed
+            | CloseReason::Memory
+            | CloseReason::Trap => line!(warn),
+            CloseReason::Bug | CloseReason::Instantiate => line!(error),
+        }
+    }
+
+    fn rejected(&self, listener: &Address, remote: &Remote, reason: RejectReason) {
+        info!(
+            target: "socketserver",
+            listener = %listener,
+            remote = %remote,
+            reason = reason.name(),
+            "connection rejected"
+        );
+    }
+
+    fn accept_failed(&self, listener: &Address, failure: AcceptFailure, error: &io::Error) {
+        macro_rules! line {
+            ($level:ident, $message:literal) => {
+                $level!(target: "socketserver", listener = %listener, kind = failure.name(), %error, $message)
+            };
+        }
+        match failure {
+            AcceptFailure::Connection => line!(debug, "accept failed"),
+            AcceptFailure::Exhausted | AcceptFailure::Other => {
+                line!(error, "accept paused; connections wait in the backlog until it works again");
+            }
+        }
+    }
+
+    fn accept_recovered(&self, listener: &Address) {
+        warn!(target: "socketserver", listener = %listener, "accept works again");
+    }
+
+    fn full(&self, max_connections: u32) {
+        warn!(target: "socketserver", max_connections, "server full; connections wait in the backlog");
+    }
+
+    fn guest_output(&self, line: &GuestLine<'_>) {
+        macro_rules! line {
+            ($level:ident) => {
+                $level!(
+                    target: "socketserver::guest",
+                    connection = line.connection,
+                    stream = line.stream.name(),
+                    text = line.text,
+                    cut = line.cut.then_some(true),
+                    "guest output"
+                )
+            };
+        }
+        match line.stream {
+            GuestStream::Stderr => line!(warn),
+            GuestStream::Stdout => line!(info),
+        }
+    }
+}
+
+/// The base unit of time in logs and metrics, to the microsecond.
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e6
+}
+
+fn non_empty(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
