@@ -18,7 +18,12 @@ use crate::listener::{Io, Listener, classify};
 use crate::server::Shared;
 
 /// Accepts connections until the server drains; then closes the listener.
-pub(crate) async fn run(listener: Listener, local: Arc<Address>, server: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
+pub(crate) async fn run(
+    listener: Listener,
+    local: Arc<Address>,
+    server: Arc<Shared>,
+    mut phase: watch::Receiver<Phase>,
+) {
     let mut acceptor = Acceptor {
         listener,
         local,

@@ -32,14 +32,16 @@ struct Handler {
 
 impl Report {
     /// Reads names, defaults and help from the command line's own definition, so that no setting can be missing here.
-    pub(crate) fn new(matches: &ArgMatches, facts: &Facts) -> Self {
+    ///
+    /// `machine_defaults` are the values of those whose default is not a constant.
+    pub(crate) fn new(matches: &ArgMatches, facts: &Facts, machine_defaults: &[(&str, String)]) -> Self {
         let command = Cli::command();
         let check = command.find_subcommand("check");
         let settings = check
             .into_iter()
             .flat_map(clap::Command::get_arguments)
             .filter(|argument| !["help", "version", "output"].contains(&argument.get_id().as_str()))
-            .map(|argument| Setting::new(argument, matches))
+            .map(|argument| Setting::new(argument, matches, machine_defaults))
             .collect();
         Self {
             settings,
@@ -102,7 +104,7 @@ impl Report {
 }
 
 impl Setting {
-    fn new(argument: &clap::Arg, matches: &ArgMatches) -> Self {
+    fn new(argument: &clap::Arg, matches: &ArgMatches, machine_defaults: &[(&str, String)]) -> Self {
         let id = argument.get_id().as_str();
         let join = |values: Vec<&std::ffi::OsStr>| {
             let values: Vec<_> = values.iter().map(|value| value.to_string_lossy()).collect();
@@ -111,7 +113,10 @@ impl Setting {
         let is_flag = !argument.get_action().takes_values();
         let value = match matches.get_raw(id) {
             Some(values) => join(values.collect()),
-            None => String::new(),
+            None => {
+                let value = machine_defaults.iter().find(|(name, _)| *name == id);
+                value.map_or_else(String::new, |(_, value)| value.clone())
+            }
         };
         let source = match matches.value_source(id) {
             Some(ValueSource::CommandLine) => "command line",
@@ -120,10 +125,10 @@ impl Setting {
         };
         Self {
             name: id.replace('_', "-"),
-            value: match () {
-                () if is_flag => matches.get_flag(id).to_string(),
-                () if value.is_empty() => "-".to_owned(),
-                () => value,
+            value: if is_flag {
+                matches.get_flag(id).to_string()
+            } else {
+                value
             },
             source,
             default: if is_flag {

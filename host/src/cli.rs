@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, ArgMatches};
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use etcetera::BaseStrategy as _;
 use socketserver::{Config, Limits, Listen, MemoryReset, SourceRange, Timeouts};
 
@@ -165,7 +165,9 @@ pub(crate) struct ProcessArgs {
 
 impl Cli {
     /// Parses a command line, and keeps where each value came from.
-    pub(crate) fn parse_with_sources(line: impl IntoIterator<Item = OsString>) -> Result<(Self, ArgMatches), clap::Error> {
+    pub(crate) fn parse_with_sources(
+        line: impl IntoIterator<Item = OsString>,
+    ) -> Result<(Self, ArgMatches), clap::Error> {
         let matches = Self::command().try_get_matches_from(line)?;
         let cli = Self::from_arg_matches(&matches)?;
         Ok((cli, matches))
@@ -207,6 +209,20 @@ impl Serve {
         config
     }
 
+    /// What stands for the defaults that depend on the machine.
+    pub(crate) fn machine_defaults(&self) -> [(&'static str, String); 2] {
+        let cache = self.sandbox.cache();
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.process.threads.map_or_else(processors, usize::from);
+        [
+            (
+                "cache_dir",
+                cache.map_or_else(|| "none".to_owned(), |folder| folder.display().to_string()),
+            ),
+            ("threads", threads.to_string()),
+        ]
+    }
+
     /// As many connections as may be open, for a look at the limit of descriptors.
     pub(crate) fn max_connections(&self) -> u32 {
         self.limits.max_connections
@@ -227,7 +243,11 @@ impl SandboxArgs {
 }
 
 fn default_exempt() -> Vec<Optional<SourceRange>> {
-    Limits::default().exempt_sources.into_iter().map(|range| Optional(Some(range))).collect()
+    Limits::default()
+        .exempt_sources
+        .into_iter()
+        .map(|range| Optional(Some(range)))
+        .collect()
 }
 
 /// A value, or the word `none`.
@@ -289,7 +309,10 @@ mod tests {
     use super::*;
 
     fn config(line: &[&str]) -> Config {
-        let line = ["socketserver", "serve", "x.wasm"].iter().chain(line).map(OsString::from);
+        let line = ["socketserver", "serve", "x.wasm"]
+            .iter()
+            .chain(line)
+            .map(OsString::from);
         match Cli::parse_with_sources(line).unwrap().0.command {
             Command::Serve(serve) => serve.config("x.wasm".into()),
             Command::Check(_) => unreachable!("the line says serve"),

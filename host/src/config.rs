@@ -85,7 +85,9 @@ impl Config {
         );
         check(
             "max-connections-per-source",
-            limits.max_connections_per_source.map_or_else(String::new, |n| n.to_string()),
+            limits
+                .max_connections_per_source
+                .map_or_else(String::new, |n| n.to_string()),
             limits.max_connections_per_source != Some(0),
             "at least 1, or none",
         );

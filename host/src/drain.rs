@@ -58,7 +58,10 @@ impl Drain {
     }
 
     /// The only way to start a task.
-    #[expect(clippy::disallowed_methods, reason = "this is the method that the others have to use")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the method that the others have to use"
+    )]
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(self.tasks.track_future(task));
     }

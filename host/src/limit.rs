@@ -47,8 +47,14 @@ impl Permits {
     ///
     /// Dropping the future takes nothing; the place in the order is lost.
     pub(crate) async fn one(&self) -> Permit {
-        #[expect(clippy::expect_used, reason = "nothing closes this semaphore, and only closing it fails")]
-        let permit = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is open");
+        #[expect(
+            clippy::expect_used,
+            reason = "nothing closes this semaphore, and only closing it fails"
+        )]
+        let permit = Arc::clone(&self.all)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is open");
         Permit(permit)
     }
 
@@ -148,7 +154,10 @@ mod tests {
         let first = permits.admit(&from("10.0.0.1:1")).unwrap();
         let _second = permits.admit(&from("10.0.0.1:2")).unwrap();
         assert!(permits.admit(&from("10.0.0.1:3")).is_err());
-        assert!(permits.admit(&from("10.0.0.2:1")).is_ok(), "another source is not held to it");
+        assert!(
+            permits.admit(&from("10.0.0.2:1")).is_ok(),
+            "another source is not held to it"
+        );
         drop(first);
         assert!(permits.admit(&from("10.0.0.1:4")).is_ok());
     }

@@ -130,7 +130,9 @@ enum BindProblem {
     InUse,
     #[error("{} exists and is no socket; remove it or choose another path", .0.display())]
     NotASocket(PathBuf),
-    #[error("permission denied; ports below net.ipv4.ip_unprivileged_port_start and other users' folders need a privilege")]
+    #[error(
+        "permission denied; ports below net.ipv4.ip_unprivileged_port_start and other users' folders need a privilege"
+    )]
     Permission,
     #[error("`{host}` has no address")]
     Resolve {

@@ -6,9 +6,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use crate::address::{Address, Remote};
-use crate::event::{
-    AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason,
-};
+use crate::event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
 
 /// Writes every event to `tracing`, with the target `socketserver`; what guests write has the target
 /// `socketserver::guest`.
@@ -85,7 +83,10 @@ impl Observer for LogObserver {
         match failure {
             AcceptFailure::Connection => line!(debug, "accept failed"),
             AcceptFailure::Exhausted | AcceptFailure::Other => {
-                line!(error, "accept paused; connections wait in the backlog until it works again");
+                line!(
+                    error,
+                    "accept paused; connections wait in the backlog until it works again"
+                );
             }
         }
     }

@@ -83,10 +83,11 @@ fn run_check(check: Check, matches: &ArgMatches) -> Result<Exit, Failure> {
     let Check { output, serve } = check;
     start_log(&serve.process)?;
     let handler = component(&serve.handler)?;
+    let machine_defaults = serve.machine_defaults();
     let config = serve.config(handler);
     let facts = runtime_for_check()?.block_on(Server::check(config, Arc::new(LogObserver)))?;
     let matches = matches.subcommand_matches("check").unwrap_or(matches);
-    let report = Report::new(matches, &facts).print(output);
+    let report = Report::new(matches, &facts, &machine_defaults).print(output);
     let _ = io::stdout().write_all(report.as_bytes());
     Ok(Exit::Clean)
 }
@@ -105,7 +106,9 @@ fn start_log(process: &ProcessArgs) -> Result<(), Failure> {
         let error = anyhow!(error).context(format!("`{}` is not a log filter", process.log));
         Failure::new(Exit::Usage, error)
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     match process.log_format {
         Output::Json => lines.json().flatten_event(true).init(),
         Output::Text => lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),
@@ -207,8 +210,12 @@ fn log_facts(facts: &Facts) {
         "handler loaded"
     );
     match &facts.code {
-        Code::Compiled(Some(why)) => warn!(target: "socketserver", why, "an entry of the cache was refused and rebuilt"),
-        Code::NotStored(error) => warn!(target: "socketserver", error, "compiled code could not be stored in the cache"),
+        Code::Compiled(Some(why)) => {
+            warn!(target: "socketserver", why, "an entry of the cache was refused and rebuilt")
+        }
+        Code::NotStored(error) => {
+            warn!(target: "socketserver", error, "compiled code could not be stored in the cache")
+        }
         _ => {}
     }
 }

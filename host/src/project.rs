@@ -79,7 +79,10 @@ fn install_target(folder: &Path) -> Result<(), BuildError> {
         return Ok(());
     }
     // Nobody reads this when standard error is gone.
-    let _ = writeln!(io::stderr(), "installing the Rust target {TARGET}: rustup target add {TARGET}");
+    let _ = writeln!(
+        io::stderr(),
+        "installing the Rust target {TARGET}: rustup target add {TARGET}"
+    );
     let installed = Command::new("rustup")
         .args(["target", "add", TARGET])
         .current_dir(folder)
@@ -141,7 +144,10 @@ mod tests {
             {"reason":"compiler-artifact","manifest_path":"/p/Cargo.toml","filenames":["/p/x.wasm","/p/x.d"]}
             {"reason":"build-finished","success":true}
         "#;
-        assert_eq!(components_of(Path::new("/p/Cargo.toml"), messages), [Path::new("/p/x.wasm")]);
+        assert_eq!(
+            components_of(Path::new("/p/Cargo.toml"), messages),
+            [Path::new("/p/x.wasm")]
+        );
     }
 
     #[test]

@@ -110,7 +110,11 @@ impl Sandbox {
     }
 
     async fn handle(&self, store: &mut Store<State>) -> Outcome {
-        let handler = self.handler.instantiate_async(&mut *store).await.map_err(Failure::Instantiate)?;
+        let handler = self
+            .handler
+            .instantiate_async(&mut *store)
+            .await
+            .map_err(Failure::Instantiate)?;
         handler
             .socketserver_core_stream_handler()
             .call_handle(store, Resource::new_own(0))

@@ -111,12 +111,17 @@ impl Server {
         shared.drain.enter(Phase::Serving, |phase| phase == Phase::Starting);
         for (listener, local) in self.listeners {
             let phase = shared.drain.phase();
-            shared.drain.spawn(accept::run(listener, local, Arc::clone(&shared), phase));
+            shared
+                .drain
+                .spawn(accept::run(listener, local, Arc::clone(&shared), phase));
         }
         let mut phase = shared.drain.phase();
         let stopping = phase.wait_for(|phase| *phase >= Phase::Draining).await;
         drop(stopping);
-        if tokio::time::timeout(self.handle.grace, shared.drain.finished()).await.is_err() {
+        if tokio::time::timeout(self.handle.grace, shared.drain.finished())
+            .await
+            .is_err()
+        {
             shared.drain.enter(Phase::Killing, |phase| phase < Phase::Killing);
             shared.drain.finished().await;
         }
@@ -150,18 +155,24 @@ pub struct Handle {
 impl Handle {
     /// Leaves new connections in the backlog; open ones go on. Does nothing unless the server serves.
     pub fn suspend(&self) {
-        self.shared.drain.enter(Phase::Suspended, |phase| phase == Phase::Serving);
+        self.shared
+            .drain
+            .enter(Phase::Suspended, |phase| phase == Phase::Serving);
     }
 
     /// Accepts again. Does nothing unless the server is suspended.
     pub fn resume(&self) {
-        self.shared.drain.enter(Phase::Serving, |phase| phase == Phase::Suspended);
+        self.shared
+            .drain
+            .enter(Phase::Serving, |phase| phase == Phase::Suspended);
     }
 
     /// Closes the listeners, and lets open connections finish within the drain grace. [`Server::serve`] returns when they
     /// have. Does nothing if the server is stopping already.
     pub fn stop(&self) {
-        self.shared.drain.enter(Phase::Draining, |phase| phase < Phase::Draining);
+        self.shared
+            .drain
+            .enter(Phase::Draining, |phase| phase < Phase::Draining);
     }
 
     /// Closes the listeners, and aborts open connections now.

@@ -238,7 +238,11 @@ pub(crate) fn is_broken(failure: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     matches!(
         failure,
-        Kind::BrokenPipe | Kind::ConnectionReset | Kind::ConnectionAborted | Kind::HostUnreachable | Kind::NetworkUnreachable
+        Kind::BrokenPipe
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
     )
 }
 
@@ -249,7 +253,10 @@ fn poll_receive(io: &mut Box<dyn Io>, cx: &mut Context<'_>, max: usize) -> Poll<
     let mut buffer = ReadBuf::uninit(bytes.spare_capacity_mut());
     ready!(Pin::new(&mut **io).poll_read(cx, &mut buffer))?;
     let filled = buffer.filled().len();
-    #[expect(unsafe_code, reason = "ReadBuf guarantees that its filled part is initialised, and it starts at 0")]
+    #[expect(
+        unsafe_code,
+        reason = "ReadBuf guarantees that its filled part is initialised, and it starts at 0"
+    )]
     // SAFETY: as above; and `filled` is at most the capacity.
     unsafe {
         bytes.set_len(filled);

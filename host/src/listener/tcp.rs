@@ -24,7 +24,9 @@ impl Listener {
             host: host.to_owned(),
             source,
         };
-        let addresses = lookup_host((host, port)).await.map_err(|error| unresolved(Some(error)))?;
+        let addresses = lookup_host((host, port))
+            .await
+            .map_err(|error| unresolved(Some(error)))?;
         let mut failure = None;
         for address in addresses {
             match Self::bind_to(address, backlog) {

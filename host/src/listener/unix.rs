@@ -60,7 +60,9 @@ fn name_of(address: &unix::SocketAddr) -> Option<UnixName> {
         return Some(UnixName::Path(path.to_owned()));
     }
     let address: SocketAddr = address.clone().into();
-    address.as_abstract_name().map(|name| UnixName::Abstract(name.to_owned()))
+    address
+        .as_abstract_name()
+        .map(|name| UnixName::Abstract(name.to_owned()))
 }
 
 fn bind_abstract(name: &[u8], backlog: i32) -> Result<Socket, BindProblem> {
@@ -75,7 +77,7 @@ fn bind_abstract(name: &[u8], backlog: i32) -> Result<Socket, BindProblem> {
 fn bind_path(path: &Path, mode: u32, backlog: i32) -> Result<(Socket, SocketFile), BindProblem> {
     // Two servers that start together must not each take the other's new socket for a stale one, so looking and binding
     // happen under a lock on the folder.
-    let folder = File::open(path.parent().unwrap_or(Path::new("/"))).map_err(in_folder(path))?;
+    let folder = File::open(folder_of(path)).map_err(in_folder(path))?;
     flock(&folder, FlockOperation::LockExclusive)?;
     remove_stale(path)?;
     let socket = new_socket()?;
@@ -89,8 +91,13 @@ fn bind_path(path: &Path, mode: u32, backlog: i32) -> Result<(Socket, SocketFile
     Ok((socket, file))
 }
 
+/// The folder of an absolute path, as the path of a listener is.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
 fn in_folder(path: &Path) -> impl Fn(io::Error) -> BindProblem {
-    let folder = path.parent().unwrap_or(Path::new("/")).display().to_string();
+    let folder = folder_of(path).display().to_string();
     move |error| match error.kind() {
         io::ErrorKind::NotFound => BindProblem::System(io::Error::new(
             error.kind(),

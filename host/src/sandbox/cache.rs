@@ -4,6 +4,7 @@
 //! folder and the file belong to this user and are writable by no other, and the file's own digest is right. Anything else
 //! is compiled anew and replaced.
 
+use std::cmp::Reverse;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::hash::{Hash as _, Hasher};
 use std::io::{self, Read as _, Write as _};
@@ -128,7 +129,7 @@ impl Cache {
                 entries.push((metadata.modified()?, metadata.len(), entry.path()));
             }
         }
-        entries.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        entries.sort_unstable_by_key(|(modified, _, _)| Reverse(*modified));
         let mut total = 0;
         for (_, size, path) in entries {
             total += size;
@@ -174,7 +175,9 @@ pub struct CacheError {
 enum CacheProblem {
     #[error("it cannot be made")]
     Make(#[source] io::Error),
-    #[error("it belongs to another user, or others may write to it, so that its code cannot be trusted; chmod 0700 it, choose another --cache-dir, or use --no-cache")]
+    #[error(
+        "it belongs to another user, or others may write to it, so that its code cannot be trusted; chmod 0700 it, choose another --cache-dir, or use --no-cache"
+    )]
     NotOurs,
 }
 

@@ -4,9 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use super::bindings::socketserver::core::connections::Readiness;
-use super::bindings::socketserver::core::network::{
-    ErrorCode, Ipv4SocketAddress, Ipv6SocketAddress, SocketAddress,
-};
+use super::bindings::socketserver::core::network::{ErrorCode, Ipv4SocketAddress, Ipv6SocketAddress, SocketAddress};
 use crate::address::{Address, UnixName};
 use crate::socket::Ready;
 

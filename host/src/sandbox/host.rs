@@ -29,7 +29,9 @@ impl connections::HostConnection for State {
     ) -> wasmtime::Result<Result<u32, ErrorCode>> {
         // A list of 32-bit memory is shorter than 4 GiB, and so is what was taken of it.
         let taken = self.socket.send(&data).await;
-        Ok(taken.map(|taken| u32::try_from(taken).unwrap_or(u32::MAX)).map_err(convert::error_code))
+        Ok(taken
+            .map(|taken| u32::try_from(taken).unwrap_or(u32::MAX))
+            .map_err(convert::error_code))
     }
 
     async fn send_all(
@@ -61,7 +63,10 @@ impl connections::HostConnection for State {
         let result = match how {
             ShutdownType::Receive => self.socket.shutdown_receive(),
             ShutdownType::Send => self.socket.shutdown_send(),
-            ShutdownType::Both => self.socket.shutdown_send().and_then(|()| self.socket.shutdown_receive()),
+            ShutdownType::Both => self
+                .socket
+                .shutdown_send()
+                .and_then(|()| self.socket.shutdown_receive()),
         };
         Ok(result.map_err(convert::error_code))
     }
@@ -82,7 +87,9 @@ impl connections::HostConnection for State {
 
     fn get_local_address(&mut self, _connection: Resource<ConnectionHandle>) -> wasmtime::Result<SocketAddress> {
         let local = self.socket.local_address();
-        Ok(convert::socket_address(local.as_ref().unwrap_or(&self.connection.listener)))
+        Ok(convert::socket_address(
+            local.as_ref().unwrap_or(&self.connection.listener),
+        ))
     }
 
     /// Ends the connection for the peer. The socket itself is closed when `handle` has ended, so that the limits of the

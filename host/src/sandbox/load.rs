@@ -4,10 +4,11 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use thiserror::Error;
+use tokio::time::Instant;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, ResourcesRequired};
 use wasmtime_wasi::WasiView as _;
@@ -61,7 +62,6 @@ pub enum Code {
 ///
 /// This may compile for seconds, and blocks: call it where blocking is allowed.
 pub(crate) fn load(config: &Config, observer: Arc<dyn Observer>) -> Result<Loaded, LoadError> {
-    #[expect(clippy::disallowed_types, reason = "there may be no runtime here, and no test pauses this clock")]
     let started = Instant::now();
     let Choice { reset, why } = Reset::choose(config.memory_reset)?;
     let bytes = read(config)?;
@@ -164,7 +164,11 @@ fn check_world(engine: &Engine, component: &Component) -> Result<(), LoadError> 
             exports: list(world.exports(engine).map(|(name, _)| name)),
         });
     }
-    let missing: Vec<_> = world.imports(engine).map(|(name, _)| name).filter(|name| !is_granted(name)).collect();
+    let missing: Vec<_> = world
+        .imports(engine)
+        .map(|(name, _)| name)
+        .filter(|name| !is_granted(name))
+        .collect();
     if missing.is_empty() {
         Ok(())
     } else {
@@ -186,7 +190,9 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 fn is_granted(import: &str) -> bool {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
     GRANTED.iter().any(|(granted, versions)| {
-        interface.strip_prefix(granted).is_some_and(|rest| rest.is_empty() || granted.ends_with('/'))
+        interface
+            .strip_prefix(granted)
+            .is_some_and(|rest| rest.is_empty() || granted.ends_with('/'))
             && version.starts_with(versions)
     })
 }

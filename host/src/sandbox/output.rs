@@ -228,7 +228,13 @@ mod tests {
     }
 
     fn lines(recorder: &Recorder) -> Vec<String> {
-        recorder.0.lock().unwrap().iter().map(|(text, _)| text.clone()).collect()
+        recorder
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(text, _)| text.clone())
+            .collect()
     }
 
     #[tokio::test(start_paused = true)]
@@ -245,7 +251,13 @@ mod tests {
         let (output, _, recorder) = output(10_000);
         output.write(&[b'x'; MAX_LINE * 2 + 5]);
         output.write(b"\n");
-        let lengths: Vec<_> = recorder.0.lock().unwrap().iter().map(|(text, cut)| (text.len(), *cut)).collect();
+        let lengths: Vec<_> = recorder
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(text, cut)| (text.len(), *cut))
+            .collect();
         assert_eq!(lengths, [(MAX_LINE, true), (MAX_LINE, true), (5, false)]);
     }
 

@@ -96,7 +96,9 @@ mod tests {
     use super::*;
 
     fn chosen(wanted: MemoryReset, has_scan: bool, can_swap: bool) -> Option<Reset> {
-        Reset::choose_on(wanted, has_scan, can_swap).ok().map(|choice| choice.reset)
+        Reset::choose_on(wanted, has_scan, can_swap)
+            .ok()
+            .map(|choice| choice.reset)
     }
 
     #[test]
@@ -119,7 +121,10 @@ mod tests {
         assert!(can_swap(root.path()), "what cannot be read may be swap");
         write("proc/swaps", "Filename Type Size Used Priority\n");
         assert!(!can_swap(root.path()));
-        write("proc/swaps", "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n");
+        write(
+            "proc/swaps",
+            "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n",
+        );
         assert!(can_swap(root.path()));
         write("proc/self/cgroup", "0::/a/b\n");
         assert!(can_swap(root.path()));

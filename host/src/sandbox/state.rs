@@ -43,13 +43,15 @@ pub(crate) struct Shared {
 
 impl State {
     pub(crate) fn new(connection: Arc<Connection>, socket: Socket, meter: Arc<Meter>, shared: Arc<Shared>) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
         Self {
             connection,
             socket,
             memory: MemoryLimit::new(shared.max_memory),
             meter,
             shared,
-            table: ResourceTable::new(),
+            table,
             wasi: None,
         }
     }
@@ -82,6 +84,7 @@ impl WasiView for State {
             builder
                 .stdout(output(GuestStream::Stdout))
                 .stderr(output(GuestStream::Stderr))
+                .max_random_size(MAX_RANDOM)
                 .allow_tcp(false)
                 .allow_udp(false);
             Box::new(builder.build())
@@ -156,6 +159,12 @@ impl ResourceLimiter for MemoryLimit {
         usize::MAX
     }
 }
+
+/// Handles that a guest may hold, which are memory of the host. A handler needs a handful.
+const MAX_RESOURCES: usize = 1024;
+
+/// Random bytes that a guest may ask for at once, which are memory of the host first.
+const MAX_RANDOM: u64 = 64 << 10;
 
 /// The bytes of one element of a table.
 const TABLE_ELEMENT: u64 = size_of::<usize>() as u64;

@@ -87,7 +87,10 @@ impl Drop for Guest<'_> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a thread of its own, which has nothing else to do than sleep")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a thread of its own, which has nothing else to do than sleep"
+)]
 fn tick(engine: &Engine, ticks: &Ticks, stop: &AtomicBool) {
     let mut idle = 0;
     while !stop.load(Ordering::Relaxed) {
