@@ -1,7 +1,7 @@
 //! What happens in a server: the catalogue of events, and the reasons that connections end for.
 //!
 //! The server emits events and logs nothing itself; an [`Observer`] makes of them what it likes. The command's observer
-//! writes log lines (`log.rs`). Whatever the observers do, [`Books`](crate::books::Books) count.
+//! writes log lines (`log.rs`). Whatever the observers do, the books count.
 
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
@@ -106,7 +106,7 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// Every reason, in the order of [`CloseReason::index`].
+    /// Every reason, in alphabetical order.
     pub const ALL: [Self; 13] = [
         Self::Bug,
         Self::Completed,
@@ -179,7 +179,7 @@ pub enum RejectReason {
 }
 
 impl RejectReason {
-    /// Every reason, in the order of [`RejectReason::index`].
+    /// Every reason, in alphabetical order.
     pub const ALL: [Self; 1] = [Self::MaxConnectionsPerSource];
 
     /// Its name in logs.

@@ -1,4 +1,104 @@
-//! essay
+//! Python's `socketserver`, reborn for WebAssembly components.
+//!
+//! `socketserver` in Python lets you write a network server by writing one class with one method, `handle()`. Here the
+//! class is a WebAssembly component, in any language that can make one, and the method is a function of its WIT world.
+//! The server owns the sockets. It hands each handler one thing: its own connection.
+//!
+//! # The axes
+//!
+//! A server varies along four axes, as in Python:
+//!
+//! - **Address family**: TCP over IPv4 and IPv6 (`tcp://host:port`), and Unix stream sockets (`unix:///path`,
+//!   `unix:@name`). [`Listen`] has the spellings. One server may have several listeners.
+//! - **Verification**: what Python's `verify_request` decides is decided here by limits, for all connections together and
+//!   for each source: [`Limits`].
+//! - **Concurrency**: Python has servers that handle one request at a time, one in each thread, or one in each process.
+//!   Here each connection has a sandbox: as cheap as a thread, as separate as a process.
+//! - **Isolation**: always. Each connection runs in an instance of its own, made when it is accepted and dropped when it
+//!   ends. A crash, a leak, an endless loop or an exploit costs one connection.
+//!
+//! ```text
+//!  peers         listeners     accept loop            for each connection
+//!
+//!  TCP ──────────▶ tcp:// ──┐                        ┌─▶ instance ◀─▶ its socket
+//!  TCP, IPv6 ────▶ tcp:// ──┼─▶ permit ─▶ accept ────┼─▶ instance ◀─▶ its socket
+//!  Unix ─────────▶ unix:/// ┘   (limits)   (spawn)   └─▶ instance ◀─▶ its socket
+//!                                                          │
+//!                                     one Opened and one Closed event, one CloseReason
+//! ```
+//!
+//! # How to serve
+//!
+//! The command `socketserver serve` does what most need. To embed a server, load and bind it, keep its handle, and serve:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use socketserver::{Config, LogObserver, Server};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut config = Config::new("echo.wasm");
+//! config.listen = vec!["tcp://127.0.0.1:0".parse()?, "unix:///run/echo.sock".parse()?];
+//! config.limits.max_connections = 1000;
+//!
+//! let server = Server::bind(config, Arc::new(LogObserver)).await?; // bound and known; nothing is accepted
+//! let handle = server.handle();
+//! println!("{:?}", handle.addresses());
+//! let serving = server.serve();                                    // accepts when it is polled
+//! # handle.stop();                                                 // from anywhere: drain, and let `serve` return
+//! let stopped = serving.await;
+//! assert_eq!(stopped.counts.active, 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Draining is made of verbs: [`Handle::suspend`] leaves new connections in the backlog, [`Handle::resume`] takes them
+//! up, [`Handle::stop`] closes the listeners and lets open connections finish within
+//! [`drain_grace`](Timeouts::drain_grace), [`Handle::kill`] ends them now. To drain and stop by hand: suspend, wait until
+//! [`Handle::status`] has nothing active, stop.
+//!
+//! # What is promised
+//!
+//! 1. Nothing that one connection wrote (memory, globals, tables, stack) can be read by another.
+//! 2. A guest reaches its connection, clocks, random numbers and the log; no file, no environment, no other socket.
+//! 3. Every accepted connection yields exactly one [`opened`](Observer::opened) and one [`closed`](Observer::closed), with
+//!    one [`CloseReason`]: `accepted = active + closed by reason`, always ([`Counts`]).
+//! 4. A connection that fails never reaches the accept loop, and an accept that fails never ends it.
+//! 5. Every wait has a limit with a name ([`Timeouts`]), enforced from outside the guest; computing has one too
+//!    ([`Limits::max_cpu_time`]), enforced from inside.
+//! 6. When [`Server::serve`] returns, no task is left.
+//! 7. A limit is exact, for the whole server; none is "soft" or multiplied by a number of threads.
+//!
+//! # Use your head
+//!
+//! A sandbox for each connection has its price. State does not outlive a connection, and two connections share none:
+//! a chat room needs something outside of the handlers to hold it together. A guest that computes is interrupted each
+//! millisecond so that others are served, and on a machine with two processors and many such guests all of them are slow:
+//! [`Limits::max_cpu_time`] is there for that. Memory is reserved for [`Limits::max_connections`] when the server starts:
+//! address space, not pages, but the kernel bounds that too, and says so at start.
+//!
+//! # Why it is like this
+//!
+//! **Why a pool and not a fork?** A fresh instance costs some ten microseconds of processor time, a process some
+//! thousands. **Why not keep instances for the next connection?** Because then the second promise of a sandbox, that it
+//! starts clean, would rest on the handler. **Why does the server wait when it is full, but close when a source is?** A
+//! peer that waits in the backlog is served when there is room, which is what its user wants; a source over its limit
+//! would take up the backlog for everybody. **Why is a connection reset when its handler traps?** Because an orderly close
+//! would tell a peer whose protocol ends with the stream (HTTP/1.0, `daytime`) that the answer is whole. **Why no
+//! `accept` error in the interface?** Nobody above the loop could do anything about it; it is an event.
+//!
+//! # Words
+//!
+//! One word for each thing, in WIT, flags, Rust and logs: *server*, *listener*, *connection*, *handler* (a component's
+//! function that serves one connection), *component*, *instance* and *sandbox* (an instance with its limits), *remote*
+//! (the peer), *source* (what a limit counts remotes as), *limit*, *drain*, *grace*, *suspend*, *resume*, *stop*, *reason*,
+//! *phase*.
+//!
+//! # Open problems
+//!
+//! A server holds as many connections as its process has address space and mappings for, some ten thousand with the
+//! kernel's defaults. Handlers are not told that the server drains, so a connection that idles holds the drain up to its
+//! grace. Datagrams and the loop itself as a WIT interface are not here.
+
 mod accept;
 mod address;
 mod books;

@@ -101,7 +101,10 @@ impl State {
 
     fn answer(&mut self, answer: String) {
         let line = format!("{answer}\n");
-        let sent = self.connection.as_ref().map(|connection| connection.send_all(line.as_bytes()));
+        let sent = self
+            .connection
+            .as_ref()
+            .map(|connection| connection.send_all(line.as_bytes()));
         if !matches!(sent, Some(Ok(()))) {
             self.unsent.push(answer);
         }

@@ -1,2 +1,59 @@
-//! x
-fn main() {}
+//! What developers and CI run: `cargo xtask <task>`.
+//!
+//! One module for each task. Nothing of the server is linked here: tasks run it as its users do.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its user")]
+
+mod bench;
+mod ci;
+mod tidy;
+mod wit;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The tasks of this project's developers and of its CI.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Compare the server with a native echo server, and with the targets of the project.
+    Bench(bench::Args),
+    /// Run all that CI runs, fastest first.
+    Ci,
+    /// Check what no compiler checks: who may use what, text, and files that belong together.
+    Tidy,
+    /// Check that the WIT resolves, and that all of it is documented.
+    Wit,
+    /// Serve echo without a sandbox: the other side of `bench`.
+    #[command(hide = true)]
+    NativeEcho,
+    /// Put load on a server and print what was measured: the client of `bench`.
+    #[command(hide = true)]
+    Load(bench::load::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().task {
+        Task::Bench(args) => bench::run(&args),
+        Task::Ci => ci::run(),
+        Task::Tidy => tidy::run(),
+        Task::Wit => wit::run(),
+        Task::NativeEcho => bench::native::serve(),
+        Task::Load(args) => bench::load::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -40,7 +40,7 @@ macro_rules! export {
             type Component = $crate::Component<$handler>;
 
             #[cfg(target_family = "wasm")]
-            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+    $crate::bindings::export_component!(Component with_types_in $crate::bindings);
 
             #[cfg(not(target_family = "wasm"))]
             const _: fn(&$crate::testing::Peer) -> $crate::Result = $crate::testing::serve::<$handler>;

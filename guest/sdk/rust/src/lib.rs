@@ -5,6 +5,7 @@
 //!
 //! ```
 #![doc = include_str!("../../../handlers/echo/handler.rs")]
+//! # fn main() {}
 //! ```
 //!
 //! # What a handler can rely on
@@ -62,3 +63,8 @@ pub use export::Component;
 pub use handler::Handler;
 pub use request::{Reader, Request, Writer};
 pub use std::net::Shutdown;
+
+/// The README's handler is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

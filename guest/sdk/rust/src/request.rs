@@ -214,13 +214,128 @@ pub struct Writer {
 
 impl Write for Writer {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.shared
-            .output
-            .borrow_mut()
-            .write(&self.shared.connection, data)
+        self.shared.output.borrow_mut().write(&self.shared.connection, data)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.shared.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+    use crate::testing::Peer;
+
+    fn request(peer: &Peer) -> Request {
+        Request::new(Connection::new(Box::new(peer.clone())))
+    }
+
+    fn line(request: &mut Request) -> String {
+        let mut line = String::new();
+        request.rfile.read_line(&mut line).unwrap();
+        line
+    }
+
+    #[test]
+    fn reading_flushes_before_it_waits() {
+        let peer = Peer::sending(["a\n", "b\n"]);
+        let mut request = request(&peer);
+        assert_eq!(line(&mut request), "a\n");
+        request.wfile.write_all(b"A").unwrap();
+        assert_eq!(peer.got_bytes(), b"");
+        assert_eq!(line(&mut request), "b\n");
+        assert_eq!(peer.got_bytes(), b"A");
+    }
+
+    /// Questions that arrived together are answered together.
+    #[test]
+    fn reading_what_has_arrived_does_not_flush() {
+        let peer = Peer::sending(["a\nb\nc\n"]);
+        let mut request = request(&peer);
+        for _ in 0..3 {
+            let answer = line(&mut request).to_uppercase();
+            request.wfile.write_all(answer.as_bytes()).unwrap();
+        }
+        assert!(peer.got().is_empty());
+        assert_eq!(line(&mut request), "");
+        assert_eq!(peer.got(), [b"A\nB\nC\n"]);
+    }
+
+    #[test]
+    fn a_full_buffer_is_sent_before_more_is_buffered() {
+        let peer = Peer::default();
+        let mut request = request(&peer);
+        for _ in 0..9 {
+            request.wfile.write_all(&[b'x'; 8192]).unwrap();
+        }
+        let lengths: Vec<_> = peer.got().iter().map(Vec::len).collect();
+        assert_eq!(lengths, [65_536]);
+    }
+
+    #[test]
+    fn a_large_write_goes_past_an_empty_buffer_and_never_past_a_full_one() {
+        let peer = Peer::default();
+        let mut request = request(&peer);
+        request.wfile.write_all(&[b'x'; 100_000]).unwrap();
+        request.wfile.write_all(b"y").unwrap();
+        request.wfile.write_all(&[b'z'; 100_000]).unwrap();
+        let lengths: Vec<_> = peer.got().iter().map(Vec::len).collect();
+        assert_eq!(lengths, [100_000, 1, 100_000]);
+    }
+
+    #[test]
+    fn a_flush_that_timed_out_goes_on_where_it_stopped() {
+        let peer = Peer::default().taking([Ok(2), Err(ErrorCode::Timeout)]);
+        let mut request = request(&peer);
+        request.wfile.write_all(b"hello").unwrap();
+        let error = request.wfile.flush().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        request.wfile.flush().unwrap();
+        assert_eq!(peer.got(), [&b"he"[..], b"llo"]);
+    }
+
+    #[test]
+    fn a_read_that_timed_out_loses_nothing() {
+        let peer = Peer::sending(["he"])
+            .then_failing(ErrorCode::Timeout)
+            .then_sending("llo\n");
+        let mut request = request(&peer);
+        let mut line = String::new();
+        let error = request.rfile.read_line(&mut line).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        request.rfile.read_line(&mut line).unwrap();
+        assert_eq!(line, "hello\n");
+    }
+
+    #[test]
+    fn shutting_down_the_sending_side_flushes() {
+        let peer = Peer::default();
+        let mut request = request(&peer);
+        request.wfile.write_all(b"bye").unwrap();
+        request.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(peer.got_bytes(), b"bye");
+        assert_eq!(peer.shut_down(), [Shutdown::Write]);
+    }
+
+    #[test]
+    fn received_bytes_are_readable_without_the_host() {
+        let peer = Peer::sending(["ab"]);
+        let mut request = request(&peer);
+        request.rfile.read_exact(&mut [0]).unwrap();
+        assert_eq!(request.wait(Readiness::BOTH).unwrap(), Readiness::READABLE);
+        assert_eq!(request.rfile.buffer(), b"b");
+    }
+
+    #[test]
+    fn both_ways_of_copying_copy_everything() {
+        let data = vec![b'x'; 200_000];
+        let peer = Peer::sending([&data, &data]);
+        let mut request = request(&peer);
+        io::copy(&mut (&mut request.rfile).take(200_000), &mut request.wfile).unwrap();
+        assert_eq!(request.rfile.copy_to(&mut request.wfile).unwrap(), 200_000);
+        request.wfile.flush().unwrap();
+        assert_eq!(peer.got_bytes().len(), 400_000);
     }
 }

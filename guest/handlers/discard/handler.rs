@@ -1,0 +1,16 @@
+use std::io::sink;
+
+use socketserver_guest::{Handler, Request, Result};
+
+/// Throws away whatever it receives.
+#[derive(Default)]
+struct Discard;
+
+impl Handler for Discard {
+    fn handle(&mut self, request: &mut Request) -> Result {
+        request.rfile.copy_to(&mut sink())?;
+        Ok(())
+    }
+}
+
+socketserver_guest::export!(Discard);

@@ -1,0 +1,83 @@
+//! An echo server without a sandbox: what the price of the sandbox is measured against.
+//!
+//! It is meant to be hard to beat, within what ours promises too: tokio's multi-thread runtime with its default number of
+//! threads, a task for each connection, no delay on. An idle connection holds no buffer: bytes pass through one buffer
+//! for each thread, and only what the peer does not take at once is copied out of it.
+
+use std::cell::RefCell;
+use std::io;
+
+use anyhow::{Context as _, Result};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+
+/// Serves until the process is told to stop.
+pub(crate) fn serve() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        println!("listening tcp://{}", listener.local_addr()?);
+        // The accept loop runs on a worker, as ours does: the thread of `block_on` would be one more.
+        tokio::spawn(accept(listener)).await.context("the accept loop panicked")?
+    })
+}
+
+async fn accept(listener: TcpListener) -> Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(async move {
+            // A connection that fails concerns its peer, which checks every byte that it gets.
+            let _ = echo(stream).await;
+        });
+    }
+}
+
+async fn echo(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    loop {
+        stream.readable().await?;
+        match pass(&stream) {
+            Ok(Passed::All) => {}
+            Ok(Passed::Part(rest)) => stream.write_all(&rest).await?,
+            Ok(Passed::End) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+enum Passed {
+    /// All that was received has been sent.
+    All,
+    /// The peer takes no more at present; these bytes are left.
+    Part(Vec<u8>),
+    /// The peer has sent everything.
+    End,
+}
+
+/// Receives once and sends once, without waiting.
+fn pass(stream: &TcpStream) -> io::Result<Passed> {
+    BUFFER.with_borrow_mut(|buffer| {
+        let received = stream.try_read(buffer)?;
+        if received == 0 {
+            return Ok(Passed::End);
+        }
+        let sent = match stream.try_write(&buffer[..received]) {
+            Ok(sent) => sent,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error),
+        };
+        Ok(if sent == received {
+            Passed::All
+        } else {
+            Passed::Part(buffer[sent..received].to_vec())
+        })
+    })
+}
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_SIZE]);
+}
+
+/// As much as the benchmark's largest write.
+const BUFFER_SIZE: usize = 64 << 10;
