@@ -13,7 +13,13 @@ use socketserver::{Config, Limits, Listen, MemoryReset, SourceRange, Timeouts};
 
 /// Python's socketserver for WebAssembly components: each connection in its own fresh sandbox.
 #[derive(Debug, Parser)]
-#[command(name = "socketserver", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "socketserver",
+    bin_name = "socketserver",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -99,16 +105,16 @@ struct LimitArgs {
     exempt_source: Vec<Optional<SourceRange>>,
 
     /// Memory of one connection's guest, over all of its memories and tables.
-    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(Limits::default().max_memory))]
-    max_memory: ByteSize,
+    #[arg(long, value_name = "SIZE", default_value_t = Size(Limits::default().max_memory))]
+    max_memory: Size,
 
     /// Processor time of one connection's guest, in all; none for no limit.
     #[arg(long, value_name = "TIME", default_value_t = Optional(Limits::default().max_cpu_time).map(Time))]
     max_cpu_time: Optional<Time>,
 
     /// What one connection's guest may write to the log in a second. All guests together may write 16 times as much.
-    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(Limits::default().max_guest_output))]
-    max_guest_output: ByteSize,
+    #[arg(long, value_name = "SIZE", default_value_t = Size(Limits::default().max_guest_output))]
+    max_guest_output: Size,
 
     /// Close a connection that moves no byte for so long; none for no limit.
     #[arg(long, value_name = "TIME", default_value_t = Optional(Timeouts::default().idle).map(Time))]
@@ -280,6 +286,32 @@ impl<T: Display> Display for Optional<T> {
     }
 }
 
+/// A number of bytes, with a unit such as `64MiB` or without one.
+#[derive(Clone, Copy, Debug)]
+struct Size(u64);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(|ByteSize(bytes)| Self(bytes))
+    }
+}
+
+/// The largest binary unit that says it exactly, so that what is printed can be given back.
+impl Display for Size {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+        match units
+            .into_iter()
+            .find(|(bits, _)| self.0 > 0 && self.0.is_multiple_of(1 << bits))
+        {
+            Some((bits, unit)) => write!(f, "{}{unit}", self.0 >> bits),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
 /// A duration with a unit, such as `500ms` or `1h`.
 #[derive(Clone, Copy, Debug)]
 struct Time(Duration);
@@ -341,6 +373,14 @@ mod tests {
         ]);
         assert!(config.timeouts.idle.is_none() && config.limits.max_cpu_time.is_none());
         assert!(config.limits.max_connections_per_source.is_none() && config.limits.exempt_sources.is_empty());
+    }
+
+    #[test]
+    fn sizes_are_printed_as_they_are_given() {
+        for text in ["64MiB", "3GiB", "1536KiB", "1000", "0"] {
+            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
+        }
+        assert!("64MB64".parse::<Size>().is_err());
     }
 
     #[test]

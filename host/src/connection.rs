@@ -1,5 +1,6 @@
 //! One connection's life: opened, run in a sandbox, closed for exactly one reason.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,13 +27,14 @@ pub(crate) async fn serve(
     let meter = Arc::new(Meter::new());
     let record = Record::open(remote, listener, &server, &meter);
     let connection = Arc::clone(&record.connection);
-    let (ending, socket) = server.sandbox.run(connection, io, &meter, server.drain.killed()).await;
+    let mut killed = pin!(server.drain.killed());
+    let (ending, socket) = server.sandbox.run(connection, io, &meter, killed.as_mut()).await;
     if ending.reason.is_orderly() {
         // A server that is told to stop now does not wait for peers to read.
         tokio::select! {
             biased;
             () = socket.close(server.linger) => {}
-            () = server.drain.killed() => {}
+            () = killed => {}
         }
     } else {
         socket.abort();

@@ -128,6 +128,8 @@ pub struct BindError {
 enum BindProblem {
     #[error("something already listens there; stop it or choose another address")]
     InUse,
+    #[error("no interface of this machine has that address")]
+    NotLocal,
     #[error("{} exists and is no socket; remove it or choose another path", .0.display())]
     NotASocket(PathBuf),
     #[error(
@@ -148,6 +150,7 @@ impl From<io::Error> for BindProblem {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::AddrInUse => Self::InUse,
+            io::ErrorKind::AddrNotAvailable => Self::NotLocal,
             io::ErrorKind::PermissionDenied => Self::Permission,
             _ => Self::System(error),
         }

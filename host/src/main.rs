@@ -56,12 +56,14 @@ fn run_serve(serve: Serve) -> Result<Exit, Failure> {
     start_log(&serve.process)?;
     let handler = component(&serve.handler)?;
     let runtime = runtime(&serve.process)?;
-    raise_descriptors(serve.max_connections());
+    let descriptors = raise_descriptors();
+    let max_connections = serve.max_connections();
     runtime.block_on(async {
         // Taken before anything is bound: from here on a signal drains, and never cuts.
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
         let server = Server::bind(serve.config(handler), Arc::new(LogObserver)).await?;
         log_facts(server.facts());
+        warn_of_few(descriptors, max_connections);
         announce(&server.handle());
         let handle = server.handle();
         let serving = server.serve();
@@ -130,22 +132,27 @@ fn runtime_for_check() -> Result<Runtime, Failure> {
     runtime.map_err(|error| Failure::new(Exit::Bug, error))
 }
 
-/// Takes all the descriptors that the process may have, as Go's runtime does, and says when they are too few.
-fn raise_descriptors(max_connections: u32) {
-    let limit = getrlimit(Resource::Nofile);
+/// Takes all the descriptors that the process may have, as Go's runtime does, and tells how many; `None` is no limit.
+fn raise_descriptors() -> Option<u64> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
+        current: maximum,
+        maximum,
     };
-    let current = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
-    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => maximum,
+        Err(_) => current,
+    }
+}
+
+fn warn_of_few(descriptors: Option<u64>, max_connections: u32) {
     let need = u64::from(max_connections) + DESCRIPTORS_OF_PROCESS;
-    if let Some(have) = current.filter(|have| *have < need) {
+    if let Some(have) = descriptors.filter(|have| *have < need) {
         warn!(
             target: "socketserver",
-            have, need, "fewer descriptors than max-connections needs; further connections will wait (ulimit -n)"
+            have,
+            need,
+            "fewer descriptors than max-connections needs; connections beyond them will wait (ulimit -n)"
         );
     }
 }

@@ -16,7 +16,7 @@ mod reset;
 mod state;
 mod ticker;
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use wasmtime::component::{InstancePre, Resource};
@@ -93,7 +93,7 @@ impl Sandbox {
         connection: Arc<Connection>,
         io: Box<dyn Io>,
         meter: &Arc<Meter>,
-        killed: impl Future<Output = ()>,
+        killed: Pin<&mut impl Future<Output = ()>>,
     ) -> (Ending, Socket) {
         let _guest = self.ticker.guest();
         let socket = Socket::new(io, Arc::clone(meter));
@@ -103,8 +103,15 @@ impl Sandbox {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(State::on_tick);
 
-        let work = self.charged(meter, self.handle(&mut store));
-        let result = supervise(work, meter, &self.timeouts, killed).await;
+        let result = {
+            let mut handle = pin!(self.handle(&mut store));
+            // Ticks that pass while the guest waits are not its own.
+            let work = std::future::poll_fn(|cx| {
+                meter.resume(self.shared.ticks.now());
+                handle.as_mut().poll(cx)
+            });
+            supervise(pin!(work), meter, &self.timeouts, killed).await
+        };
         let state = store.into_data();
         (Ending::of(result, &state), state.socket)
     }
@@ -120,16 +127,6 @@ impl Sandbox {
             .call_handle(store, Resource::new_own(0))
             .await
             .map_err(Failure::Handle)
-    }
-
-    /// Notes when the guest is resumed, so that the ticks that pass while it waits are not its own.
-    async fn charged<T>(&self, meter: &Meter, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        std::future::poll_fn(|cx| {
-            meter.resume(self.shared.ticks.now());
-            work.as_mut().poll(cx)
-        })
-        .await
     }
 }
 

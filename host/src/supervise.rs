@@ -1,7 +1,6 @@
 //! A deadline that works from outside: whatever a guest does, its future is polled, and here it can be dropped.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,18 +19,18 @@ pub(crate) enum Overrun {
 
 /// Polls `work` to its end, unless it is killed or out of time first.
 ///
+/// Futures are taken by reference, because an `async fn` that takes one by value has room for it twice.
+///
 /// `work` is polled before the clocks, so that work which is done counts as done. The one timer of a connection is
 /// started when it first waits, and is set again only when it fires: moving bytes costs no timer operation.
 pub(crate) async fn supervise<T>(
-    work: impl Future<Output = T>,
-    meter: &Arc<Meter>,
+    mut work: Pin<&mut impl Future<Output = T>>,
+    meter: &Meter,
     timeouts: &Timeouts,
-    killed: impl Future<Output = ()>,
+    mut killed: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<T, Overrun> {
-    let mut work = pin!(work);
-    let mut killed = pin!(killed);
     let mut clock = pin!(Clock {
-        meter: Arc::clone(meter),
+        meter,
         idle: timeouts.idle,
         deadline: timeouts.lifetime.map(|lifetime| meter.opened() + lifetime),
         sleep: None,
@@ -48,14 +47,14 @@ pub(crate) async fn supervise<T>(
     .await
 }
 
-struct Clock {
-    meter: Arc<Meter>,
+struct Clock<'a> {
+    meter: &'a Meter,
     idle: Option<Duration>,
     deadline: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl Future for Clock {
+impl Future for Clock<'_> {
     type Output = Overrun;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Overrun> {
@@ -83,7 +82,7 @@ impl Future for Clock {
     }
 }
 
-impl Clock {
+impl Clock<'_> {
     /// When the connection will have been silent for too long, should no byte move from here on.
     fn idle_at(&self) -> Option<Instant> {
         self.idle.map(|idle| self.meter.last_moved() + idle)
@@ -106,38 +105,38 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn work_that_is_done_is_done() {
-        let meter = Arc::new(Meter::new());
-        let done = supervise(async { 7 }, &meter, &timeouts(1, 1), async {}).await;
+        let meter = Meter::new();
+        let done = supervise(pin!(async { 7 }), &meter, &timeouts(1, 1), pin!(async {})).await;
         assert_eq!(done, Ok(7), "even if it is killed in the same moment");
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_idle() {
-        let meter = Arc::new(Meter::new());
-        let end = supervise(pending::<()>(), &meter, &timeouts(60, 3600), pending()).await;
+        let meter = Meter::new();
+        let end = supervise(pin!(pending::<()>()), &meter, &timeouts(60, 3600), pin!(pending())).await;
         assert_eq!(end, Err(Overrun::Idle));
         assert_eq!(meter.opened().elapsed().as_secs(), 60);
     }
 
     #[tokio::test(start_paused = true)]
     async fn moving_bytes_puts_idleness_off_but_not_the_end_of_life() {
-        let meter = Arc::new(Meter::new());
+        let meter = Meter::new();
         let talk = async {
             loop {
                 tokio::time::sleep(Duration::from_secs(50)).await;
                 meter.receive(1);
             }
         };
-        let end: Result<(), _> = supervise(talk, &meter, &timeouts(60, 600), pending()).await;
+        let end: Result<(), _> = supervise(pin!(talk), &meter, &timeouts(60, 600), pin!(pending())).await;
         assert_eq!(end, Err(Overrun::Lifetime));
         assert_eq!(meter.opened().elapsed().as_secs(), 600);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_kill_ends_it() {
-        let meter = Arc::new(Meter::new());
-        let kill = tokio::time::sleep(Duration::from_secs(3));
-        let end = supervise(pending::<()>(), &meter, &timeouts(60, 3600), kill).await;
+        let meter = Meter::new();
+        let kill = pin!(tokio::time::sleep(Duration::from_secs(3)));
+        let end = supervise(pin!(pending::<()>()), &meter, &timeouts(60, 3600), kill).await;
         assert_eq!(end, Err(Overrun::Killed));
     }
 }

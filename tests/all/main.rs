@@ -1,1 +1,13 @@
 //! Tests of the real binary over real sockets.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "these bans are for the server: its tests watch it from another process, in real time"
+)]
+
+mod streams;
+mod support;

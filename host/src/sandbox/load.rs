@@ -103,9 +103,9 @@ fn read(config: &Config) -> Result<Vec<u8>, LoadError> {
     let is_text = path.extension().is_some_and(|extension| extension == "wat");
     let bytes = if is_text {
         wat::parse_bytes(&bytes)
-            .map_err(|error| LoadError::Text {
-                path: path.clone(),
-                source: error,
+            .map_err(|mut error| {
+                error.set_path(path);
+                LoadError::Text(in_one_line(&error))
             })?
             .into_owned()
     } else {
@@ -118,6 +118,13 @@ fn read(config: &Config) -> Result<Vec<u8>, LoadError> {
     } else {
         Err(LoadError::NotWasm(path.clone()))
     }
+}
+
+/// The parser's message and place, without the picture of the line that it draws below.
+fn in_one_line(error: &wat::Error) -> String {
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().take(2).map(str::trim).collect();
+    lines.join(" ")
 }
 
 fn compile(engine: &Engine, config: &Config, component: &[u8]) -> Result<(Vec<u8>, Code), LoadError> {
@@ -289,15 +296,9 @@ pub enum LoadError {
     /// The wanted way of resetting memory cannot be had.
     #[error(transparent)]
     Reset(#[from] ResetError),
-    /// The text form is wrong.
-    #[error("{} is not the text of a component", path.display())]
-    Text {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: wat::Error,
-    },
+    /// The text form is wrong: what, and where.
+    #[error("not the text of a component: {0}")]
+    Text(String),
     /// There is no thread for the ticker.
     #[error("cannot start the thread that interrupts guests")]
     Ticker(#[source] io::Error),

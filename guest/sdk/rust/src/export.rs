@@ -31,7 +31,6 @@ impl<H: crate::Handler> crate::bindings::exports::socketserver::core::stream_han
 /// }
 ///
 /// socketserver_guest::export!(Nothing);
-/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! export {

@@ -5,7 +5,6 @@
 //!
 //! ```
 #![doc = include_str!("../../../handlers/echo/handler.rs")]
-//! # fn main() {}
 //! ```
 //!
 //! # What a handler can rely on

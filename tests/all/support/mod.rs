@@ -1,0 +1,9 @@
+//! What the tests are written with: a server, its clients, its log, and guests for it to run.
+
+pub(crate) mod client;
+pub(crate) mod eventually;
+pub(crate) mod guest;
+pub(crate) mod log;
+pub(crate) mod process;
+pub(crate) mod server;
+pub(crate) mod turn;

@@ -1,0 +1,270 @@
+//! A server under test: the real binary, in a process of its own.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread::{self, JoinHandle};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::client::Client;
+use super::eventually::{DEADLINE, eventually};
+use super::guest::Guest;
+use super::log::{Books, Log, Record};
+use super::process::{Process, Run, lines_of};
+use super::turn::Turn;
+
+/// The binary that is tested.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_socketserver");
+
+/// A running server. Every test ends with [`Server::stop`] or [`Server::ended`], which look at its books.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Process,
+    listeners: Vec<String>,
+    output: Receiver<String>,
+    log: Arc<Log>,
+    log_reader: Option<JoinHandle<()>>,
+    /// Whether each connection has two lines in the log.
+    logs_connections: bool,
+    _turn: Arc<Turn>,
+}
+
+/// A server that is not started yet.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    handler: PathBuf,
+    flags: Vec<OsString>,
+    listen: Vec<String>,
+    log: &'static str,
+    descriptors: Option<u32>,
+    alone: bool,
+}
+
+/// How a server ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) books: Books,
+    pub(crate) log: Arc<Log>,
+}
+
+impl Setup {
+    /// Gives a flag of the command line a value: `with("max-connections", 2)`.
+    pub(crate) fn with(mut self, flag: &str, value: impl ToString) -> Self {
+        self.flags.push(format!("--{flag}={}", value.to_string()).into());
+        self
+    }
+
+    /// Listens there; without it, at a port of 127.0.0.1 that the system chooses.
+    pub(crate) fn listen(mut self, url: impl Into<String>) -> Self {
+        self.listen.push(url.into());
+        self
+    }
+
+    /// Logs by this filter. Unless connections are logged, their lines are not compared with the books.
+    pub(crate) fn log(mut self, filter: &'static str) -> Self {
+        self.log = filter;
+        self
+    }
+
+    /// Lets the process have only so many descriptors.
+    pub(crate) fn descriptors(mut self, count: u32) -> Self {
+        self.descriptors = Some(count);
+        self
+    }
+
+    /// Runs no other test meanwhile, because this one measures time or memory.
+    pub(crate) fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    /// Starts it, and waits until it listens.
+    pub(crate) fn start(mut self) -> Server {
+        let turn = Turn::take(self.alone);
+        if self.listen.is_empty() {
+            self.listen.push("tcp://127.0.0.1:0".to_owned());
+        }
+        let (process, output, errors) = Process::start(&mut self.command());
+        let output = lines_of(output);
+        let (log, log_reader) = Log::follow(errors);
+        let mut server = Server {
+            process,
+            listeners: Vec::new(),
+            output,
+            log,
+            log_reader: Some(log_reader),
+            logs_connections: self.log == INFO,
+            _turn: turn,
+        };
+        for url in &self.listen {
+            let line = server.output.recv_timeout(DEADLINE);
+            let line = line.unwrap_or_else(|_| panic!("the server does not listen on {url}"));
+            let address = line.strip_prefix("listening ").expect("the line says where it listens");
+            server.listeners.push(address.to_owned());
+        }
+        server
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.descriptors {
+            None => Command::new(BINARY),
+            Some(count) => {
+                let mut shell = Command::new("sh");
+                shell
+                    .arg("-c")
+                    .arg(format!("ulimit -n {count}; exec \"$0\" \"$@\""))
+                    .arg(BINARY);
+                shell
+            }
+        };
+        command.arg("serve").arg(&self.handler);
+        command.args(self.listen.iter().flat_map(|url| ["--listen", url]));
+        command.args(["--log", self.log, "--log-format", "json"]);
+        command.arg("--cache-dir").arg(cache());
+        command.args(&self.flags).env_remove("RUST_LOG");
+        command
+    }
+}
+
+impl Server {
+    /// A server with this handler.
+    pub(crate) fn of(guest: Guest) -> Setup {
+        Self::at(guest.path())
+    }
+
+    /// A server with the handler at this path.
+    pub(crate) fn at(handler: impl Into<PathBuf>) -> Setup {
+        Setup {
+            handler: handler.into(),
+            flags: Vec::new(),
+            listen: Vec::new(),
+            log: INFO,
+            descriptors: None,
+            alone: false,
+        }
+    }
+
+    /// Where it listens, in the order of the command line.
+    pub(crate) fn listeners(&self) -> &[String] {
+        &self.listeners
+    }
+
+    /// Where it listens, when that is one place.
+    pub(crate) fn address(&self) -> &str {
+        &self.listeners[0]
+    }
+
+    /// Connects to its first listener.
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.address()).expect("the server accepts connections")
+    }
+
+    /// Its log.
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Waits for so many connections to be closed, and returns their log lines.
+    pub(crate) fn closed(&self, count: usize) -> Vec<Record> {
+        self.log.wait_for("connection closed", count)
+    }
+
+    /// Its counters at this moment, which always balance.
+    pub(crate) fn books(&self) -> Books {
+        let seen = self.log.all("status").len();
+        self.signal(Signal::USR1);
+        let lines = self.log.wait_for("status", seen + 1);
+        let books = Books::of(&lines[seen]);
+        books.assert_balanced();
+        books
+    }
+
+    /// Waits until its counters are as wanted.
+    pub(crate) fn wait_for(&self, what: &str, wanted: impl Fn(&Books) -> bool) -> Books {
+        eventually(what, || Some(self.books()).filter(&wanted))
+    }
+
+    /// The bytes of memory that its process has.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(self.proc("status")).expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kibibytes.expect("the kernel tells the size of a process") << 10
+    }
+
+    /// The descriptors that its process holds.
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(self.proc("fd")).expect("the server runs").count()
+    }
+
+    fn proc(&self, file: &str) -> PathBuf {
+        Path::new("/proc").join(self.process.id().to_string()).join(file)
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.process.id()).expect("the kernel's numbers are small");
+        kill_process(Pid::from_raw(id).expect("no process is 0"), signal).expect("the server runs");
+    }
+
+    /// Stops it in order: every connection has finished by now, or finishes.
+    pub(crate) fn stop(self) -> Books {
+        self.signal(Signal::TERM);
+        let ended = self.ended();
+        assert_eq!(ended.code, Some(0), "connections had to be killed: {:?}", ended.books);
+        ended.books
+    }
+
+    /// Waits until it has stopped, and looks at what it leaves: balanced books, a log that agrees with them, and nothing
+    /// on standard output but its listeners.
+    pub(crate) fn ended(mut self) -> Ended {
+        let code = self.process.wait(DEADLINE).code();
+        let reader = self.log_reader.take().expect("it is joined once");
+        reader.join().expect("the log was read");
+        assert_eq!(self.log.texts(), [""; 0], "what is not JSON has no place in the log");
+        let more: Vec<_> = self.output.try_iter().collect();
+        assert_eq!(more, [""; 0], "standard output is for the listeners");
+        let stopped = self.log.all("stopped");
+        assert_eq!(stopped.len(), 1, "the server says once that it has stopped");
+        let books = Books::of(&stopped[0]);
+        books.assert_balanced();
+        assert_eq!(books.active, 0, "{books:?}");
+        if self.logs_connections {
+            for message in ["connection opened", "connection closed"] {
+                assert_eq!(self.log.all(message).len() as u64, books.accepted, "{message}");
+            }
+        }
+        Ended {
+            code,
+            books,
+            log: Arc::clone(&self.log),
+        }
+    }
+}
+
+/// The log of a failed test is shown.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("--- the server's log\n{}---", self.log.tail());
+        }
+    }
+}
+
+/// Runs the binary with these arguments, to its end.
+pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
+    Run::of(Command::new(BINARY).args(arguments).env_remove("RUST_LOG"))
+}
+
+/// Compiled components are kept between tests, and between runs of them.
+pub(crate) fn cache() -> &'static Path {
+    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
+}
+
+/// The level at which each connection has its two lines.
+const INFO: &str = "info";

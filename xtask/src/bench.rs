@@ -1,0 +1,194 @@
+//! `cargo xtask bench`: the server beside a native one, on this machine, at this moment.
+//!
+//! Times of different days and machines do not compare; ratios of two servers that take turns on one core do. So every
+//! workload runs against both servers, one right after the other, round after round, and the report gives medians. The
+//! load comes from a process of its own, on a core of its own.
+
+mod cores;
+pub(crate) mod load;
+mod machine;
+pub(crate) mod native;
+mod process;
+mod report;
+mod server;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use self::cores::Cores;
+use self::load::{Load, Outcome};
+use self::report::{Report, Round, Sides};
+use self::server::Server;
+use self::workload::Workload;
+use crate::workspace;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Shorter measurements, and fewer: to see that nothing is broken, in under 40 seconds after the build.
+    #[arg(long)]
+    quick: bool,
+
+    /// How often everything is measured [default: 5, or 3 with --quick].
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: Option<u32>,
+
+    /// Measure only this. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<Workload>,
+
+    /// Write every figure of every round to a file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Measure this binary as ours, to compare two builds.
+    #[arg(long, value_name = "PATH", hide = true)]
+    ours: Option<PathBuf>,
+}
+
+/// Measures and prints the report.
+///
+/// # Errors
+///
+/// A program cannot be built or started, or a single answer was missing or wrong. A missed target is no error: it is in
+/// the report.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let plan = Plan::new(args)?;
+    eprintln!("{}", plan.cores.describe());
+    // Builds the handler and compiles it into the server's cache, so that no round waits for it.
+    plan.start_ours()?.stop()?;
+    let mut rounds = Vec::new();
+    for number in 0..plan.rounds {
+        eprintln!("round {} of {}", number + 1, plan.rounds);
+        rounds.push(plan.round(number)?);
+    }
+    let report = Report::new(machine::facts(plan.cores), rounds);
+    if let Some(file) = &args.json {
+        let json = serde_json::to_vec_pretty(&report)?;
+        fs::write(file, json).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    println!("{report}");
+    let errors = report.errors();
+    ensure!(errors == 0, "{errors} operations failed, so the figures mean nothing");
+    Ok(())
+}
+
+/// All that is decided before the first round.
+#[derive(Debug)]
+struct Plan {
+    cores: Cores,
+    /// The binary of the server.
+    ours: PathBuf,
+    /// This program, built in release: the native server and the load generator.
+    xtask: PathBuf,
+    workloads: Vec<Workload>,
+    rounds: u32,
+    window: Duration,
+    idle_connections: u32,
+}
+
+impl Plan {
+    fn new(args: &Args) -> Result<Self> {
+        let ours = match &args.ours {
+            Some(path) => path.canonicalize().with_context(|| format!("no binary {}", path.display()))?,
+            None => build("socketserver")?,
+        };
+        let mut workloads = if args.only.is_empty() {
+            Workload::all()
+        } else {
+            args.only.clone()
+        };
+        // Memory comes first in a round: the growth of a server that has already served thousands would show little.
+        workloads.sort_by_key(|workload| *workload != Workload::Idle);
+        workloads.dedup();
+        Ok(Self {
+            cores: Cores::choose()?,
+            ours,
+            xtask: build("xtask")?,
+            workloads,
+            rounds: args.rounds.unwrap_or(if args.quick { 3 } else { 5 }),
+            window: if args.quick { Duration::from_millis(500) } else { Duration::from_secs(2) },
+            idle_connections: if args.quick { 1_000 } else { 5_000 },
+        })
+    }
+
+    /// Both servers start anew, and take turns; who is first changes from round to round.
+    fn round(&self, number: u32) -> Result<Round> {
+        let ours = self.start_ours()?;
+        let native = self.start_native()?;
+        let mut round = BTreeMap::new();
+        for &workload in &self.workloads {
+            let sides = if number.is_multiple_of(2) {
+                let ours = self.load(&ours, workload)?;
+                Sides { ours, native: self.load(&native, workload)? }
+            } else {
+                let native = self.load(&native, workload)?;
+                Sides { ours: self.load(&ours, workload)?, native }
+            };
+            eprintln!("  {}: {}", workload.name(), report::first_ratio(&sides));
+            round.insert(workload, sides);
+        }
+        native.stop()?;
+        ours.stop()?;
+        Ok(round)
+    }
+
+    fn start_ours(&self) -> Result<Server> {
+        let mut command = Command::new(&self.ours);
+        command
+            .arg("serve")
+            .arg(Path::new("guest/handlers/echo"))
+            .args(["--listen", "tcp://127.0.0.1:0", "--max-connections", "8000", "--log", "off"])
+            .args(["--threads", SERVER_THREADS])
+            .current_dir(workspace::root());
+        Server::start("socketserver", &mut command, self.cores)
+    }
+
+    fn start_native(&self) -> Result<Server> {
+        let mut command = Command::new(&self.xtask);
+        command.args(["native-echo", "--threads", SERVER_THREADS]);
+        Server::start("native", &mut command, self.cores)
+    }
+
+    /// Runs the load generator to its end. It bounds its own time.
+    fn load(&self, server: &Server, workload: Workload) -> Result<Outcome> {
+        let mut command = Command::new(&self.xtask);
+        command.arg("load").args(Load::arguments(workload, server, self.window, self.idle_connections));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = self.cores.spawn_client(&mut command)?;
+        let output = child.wait_with_output().context("the load generator got lost")?;
+        if !output.status.success() {
+            bail!("{} against {} ended with {}", workload.name(), server.name(), output.status);
+        }
+        serde_json::from_slice(&output.stdout).context("the load generator's answer cannot be read")
+    }
+}
+
+/// One core serves, so one worker does: for both sides, and in words rather than by what each makes of its affinity.
+const SERVER_THREADS: &str = "1";
+
+/// Builds one package in release and returns its binary.
+///
+/// One cargo run for each package: in a common one cargo would unite the features of their common dependencies, and the
+/// server that is measured would not be the one that users build.
+fn build(package: &str) -> Result<PathBuf> {
+    let output = workspace::cargo()
+        .args(["build", "--release", "--message-format", "json-render-diagnostics", "--package", package])
+        .current_dir(workspace::root())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(output.status.success(), "cargo cannot build {package}");
+    output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == package)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .with_context(|| format!("cargo built no binary for {package}"))
+}

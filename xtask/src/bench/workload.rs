@@ -1,0 +1,172 @@
+//! What is measured: the workloads, and the quantities that each of them yields.
+
+use std::fmt::{self, Display, Formatter};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// One kind of load, in the order of the report.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Workload {
+    /// 64 clients: connect, send and receive 64 bytes, close.
+    #[value(name = "connect-64")]
+    Connect64,
+    /// The same with one client.
+    #[value(name = "connect-1")]
+    Connect1,
+    /// Round trips of 64 bytes on 64 connections that stay.
+    #[value(name = "requests-64")]
+    Requests64,
+    /// The same on one connection.
+    #[value(name = "requests-1")]
+    Requests1,
+    /// Writes of 64 KiB and their echo, both directions at once, on one connection.
+    #[value(name = "bulk-1")]
+    Bulk1,
+    /// The same on 8 connections.
+    #[value(name = "bulk-8")]
+    Bulk8,
+    /// The memory of connections that wait.
+    #[value(name = "idle")]
+    Idle,
+}
+
+impl Workload {
+    pub(super) fn all() -> Vec<Self> {
+        Self::value_variants().to_vec()
+    }
+
+    /// The name on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Connect64 => "connect-64",
+            Self::Connect1 => "connect-1",
+            Self::Requests64 => "requests-64",
+            Self::Requests1 => "requests-1",
+            Self::Bulk1 => "bulk-1",
+            Self::Bulk8 => "bulk-8",
+            Self::Idle => "idle",
+        }
+    }
+
+    /// The words of the report.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Connect64 => "connect, 64 bytes, close; 64 clients",
+            Self::Connect1 => "connect, 64 bytes, close; 1 client",
+            Self::Requests64 => "64-byte round trips; 64 connections",
+            Self::Requests1 => "64-byte round trips; 1 connection",
+            Self::Bulk1 => "64 KiB writes, full duplex; 1 connection",
+            Self::Bulk8 => "64 KiB writes, full duplex; 8 connections",
+            Self::Idle => "an idle connection",
+        }
+    }
+
+    /// What one operation is called.
+    pub(super) fn operation(self) -> &'static str {
+        match self {
+            Self::Connect64 | Self::Connect1 | Self::Idle => "connection",
+            Self::Requests64 | Self::Requests1 => "request",
+            Self::Bulk1 | Self::Bulk8 => "MiB",
+        }
+    }
+
+    /// What the project promises, beside a native server.
+    pub(super) fn target(self, quantity: Quantity) -> Option<Target> {
+        match (self, quantity) {
+            (Self::Connect64, Quantity::Cpu) => Some(Target::RatioAtMost(1.4)),
+            (Self::Requests64 | Self::Bulk1 | Self::Bulk8, Quantity::Rate) => Some(Target::RatioAtLeast(0.9)),
+            (Self::Idle, Quantity::Resident) => Some(Target::AtMost(48.0)),
+            _ => None,
+        }
+    }
+}
+
+/// One figure of a workload, in the order of the report.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Quantity {
+    /// The server's processor time for an operation. First, because the client's core saturates as well, so a rate says
+    /// less about the server than this does.
+    Cpu,
+    /// Operations in a second.
+    Rate,
+    P50,
+    P99,
+    /// Growth of resident memory and page tables for a connection, in KiB.
+    Resident,
+    /// The same with each page counted once, however often it is mapped.
+    Proportional,
+    /// What is left of the growth of resident memory and page tables, for each connection that has been closed.
+    Left,
+}
+
+impl Quantity {
+    pub(super) fn unit(self, workload: Workload) -> String {
+        let operation = workload.operation();
+        match self {
+            Self::Cpu => format!("server CPU µs per {operation}"),
+            Self::Rate if operation == "MiB" => "MiB/s".into(),
+            Self::Rate => format!("{operation}s/s"),
+            Self::P50 => "p50 µs".into(),
+            Self::P99 => "p99 µs".into(),
+            Self::Resident => "KiB, resident + page tables".into(),
+            Self::Proportional => "KiB, shared pages counted once".into(),
+            Self::Left => "KiB left after closing".into(),
+        }
+    }
+}
+
+/// What a figure is held against.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    /// Ours, in the unit of the figure.
+    AtMost(f64),
+    /// Ours divided by native.
+    RatioAtLeast(f64),
+    RatioAtMost(f64),
+}
+
+impl Target {
+    pub(super) fn is_met(self, ours: f64, ratio: f64) -> bool {
+        match self {
+            Self::AtMost(limit) => ours <= limit,
+            Self::RatioAtLeast(limit) => ratio >= limit,
+            Self::RatioAtMost(limit) => ratio <= limit,
+        }
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(limit) => write!(f, "≤ {limit}"),
+            Self::RatioAtLeast(limit) => write!(f, "≥ {limit} x"),
+            Self::RatioAtMost(limit) => write!(f, "≤ {limit} x"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_command_line() {
+        for workload in Workload::all() {
+            let value = workload.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), workload.name());
+        }
+    }
+
+    #[test]
+    fn a_limit_itself_meets_its_target() {
+        assert!(Target::RatioAtMost(1.4).is_met(70.0, 1.4));
+        assert!(!Target::RatioAtMost(1.4).is_met(70.0, 1.41));
+        assert!(Target::RatioAtLeast(0.9).is_met(1.0, 0.9));
+        assert!(!Target::RatioAtLeast(0.9).is_met(1.0, 0.89));
+        assert!(Target::AtMost(48.0).is_met(48.0, 9.0));
+        assert!(!Target::AtMost(48.0).is_met(48.1, 0.1));
+    }
+}
