@@ -28,7 +28,8 @@ pub(crate) async fn serve(
     let record = Record::open(remote, listener, &server, &meter);
     let connection = Arc::clone(&record.connection);
     let mut killed = pin!(server.drain.killed());
-    let (ending, socket) = server.sandbox.run(connection, io, &meter, killed.as_mut()).await;
+    let sandbox = server.sandbox.load_full();
+    let (ending, socket) = sandbox.run(connection, io, &meter, killed.as_mut()).await;
     if ending.reason.is_orderly() {
         // A server that is told to stop now does not wait for peers to read.
         tokio::select! {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::{Address, Remote};
+use crate::sandbox::LoadError;
 
 /// Takes part in what happens. Every method has an empty default.
 ///
@@ -34,6 +35,10 @@ pub trait Observer: Send + Sync + 'static {
 
     /// All `max-connections` are in use. Further connections wait in the backlog. Reported once until there is room.
     fn full(&self, _max_connections: u32) {}
+
+    /// Swap was turned on while memory was reset by `pagemap-scan`, which does not see swapped pages: new connections get
+    /// sandboxes with `decommit`. With an error there was no room for those, and the server drains instead.
+    fn memory_reset_changed(&self, _error: Option<&LoadError>) {}
 
     /// A guest wrote a line to its standard output or error.
     fn guest_output(&self, _line: &GuestLine<'_>) {}

@@ -7,6 +7,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::address::{Address, Remote};
 use crate::event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
+use crate::sandbox::LoadError;
 
 /// Writes every event to `tracing`, with the target `socketserver`; what guests write has the target
 /// `socketserver::guest`.
@@ -97,6 +98,15 @@ impl Observer for LogObserver {
 
     fn full(&self, max_connections: u32) {
         warn!(target: "socketserver", max_connections, "server full; connections wait in the backlog");
+    }
+
+    fn memory_reset_changed(&self, error: Option<&LoadError>) {
+        match error {
+            None => warn!(target: "socketserver", "swap was turned on; memory is reset by decommit from here on"),
+            Some(error) => {
+                error!(target: "socketserver", %error, "swap was turned on, and memory cannot be reset safely; draining");
+            }
+        }
     }
 
     fn guest_output(&self, line: &GuestLine<'_>) {

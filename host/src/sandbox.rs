@@ -16,6 +16,7 @@ mod reset;
 mod state;
 mod ticker;
 
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
@@ -27,14 +28,16 @@ pub use self::cache::CacheError;
 pub use self::capacity::CapacityError;
 pub(crate) use self::ending::Ending;
 pub use self::load::LoadError;
+use self::load::Recipe;
 pub use self::load::{Code, Facts};
 pub(crate) use self::load::{Loaded, load};
 use self::output::OutputBudget;
+use self::reset::Reset;
 pub use self::reset::ResetError;
 use self::state::{Shared, State};
 use self::ticker::{TICK, Ticker};
-use crate::config::{Config, Limits, Timeouts};
-use crate::event::{Connection, Observer};
+use crate::config::{Limits, Timeouts};
+use crate::event::Connection;
 use crate::listener::Io;
 use crate::meter::Meter;
 use crate::socket::Socket;
@@ -47,15 +50,18 @@ pub(crate) struct Sandbox {
     ticker: Ticker,
     shared: Arc<Shared>,
     timeouts: Timeouts,
+    reset: Reset,
+    recipe: Arc<Recipe>,
 }
 
 impl Sandbox {
     fn new(
         engine: Engine,
         component: InstancePre<State>,
-        config: &Config,
-        observer: Arc<dyn Observer>,
+        reset: Reset,
+        recipe: Arc<Recipe>,
     ) -> Result<Self, LoadError> {
+        let config = &recipe.config;
         let Limits {
             max_memory,
             max_cpu_time,
@@ -70,7 +76,7 @@ impl Sandbox {
             max_memory,
             max_output: max_guest_output,
             output: Arc::new(OutputBudget::new(max_guest_output.saturating_mul(output::SHARES))),
-            observer,
+            observer: Arc::clone(&recipe.observer),
         });
         Ok(Self {
             engine,
@@ -78,7 +84,28 @@ impl Sandbox {
             ticker,
             shared,
             timeouts: config.timeouts.clone(),
+            reset,
+            recipe,
         })
+    }
+
+    /// Whether its way of resetting memory is safe only as long as nothing can be swapped out.
+    pub(crate) fn must_not_swap(&self) -> bool {
+        self.reset == Reset::PagemapScan
+    }
+
+    /// Whether it is unsafe by now. This reads files, which may block.
+    pub(crate) fn is_unsafe(&self) -> bool {
+        self.must_not_swap() && reset::can_swap(Path::new("/"))
+    }
+
+    /// Makes the same sandbox with the way of resetting memory that is safe everywhere, and a pool of its own.
+    ///
+    /// # Errors
+    ///
+    /// The machine has no room for a second pool.
+    pub(crate) fn made_safe(&self) -> Result<Self, LoadError> {
+        self.recipe.make(Reset::Decommit)
     }
 
     /// Serves one connection in an instance of its own, to the end of the handler or of its limits.
@@ -137,4 +164,26 @@ type Outcome = Result<Result<(), String>, Failure>;
 enum Failure {
     Instantiate(wasmtime::Error),
     Handle(wasmtime::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, MemoryReset};
+    use crate::event::Observer;
+
+    struct Nobody;
+
+    impl Observer for Nobody {}
+
+    #[tokio::test]
+    async fn a_sandbox_can_be_made_safe() {
+        let mut config = Config::new("../tests/programs/canary.wat");
+        config.limits.max_connections = 2;
+        config.memory_reset = MemoryReset::Zero;
+        let loaded = load(&config, Arc::new(Nobody)).unwrap();
+        assert!(!loaded.sandbox.must_not_swap() && !loaded.sandbox.is_unsafe());
+        let safe = loaded.sandbox.made_safe().unwrap();
+        assert_eq!(safe.reset, Reset::Decommit);
+    }
 }

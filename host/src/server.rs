@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -52,7 +53,7 @@ impl Server {
             listeners.push((listener, local));
         }
         let shared = Arc::new(Shared {
-            sandbox,
+            sandbox: ArcSwap::from_pointee(sandbox),
             observer,
             books: Books::default(),
             permits: Permits::new(&config.limits),
@@ -115,6 +116,9 @@ impl Server {
                 .drain
                 .spawn(accept::run(listener, local, Arc::clone(&shared), phase));
         }
+        if shared.sandbox.load().must_not_swap() {
+            shared.drain.spawn(watch_swap(Arc::clone(&shared)));
+        }
         let mut phase = shared.drain.phase();
         let stopping = phase.wait_for(|phase| *phase >= Phase::Draining).await;
         drop(stopping);
@@ -143,6 +147,37 @@ async fn load(config: &Arc<Config>, observer: &Arc<dyn Observer>) -> Result<Load
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
+
+/// Replaces the sandbox when swap is turned on under a way of resetting memory that does not see swapped pages.
+async fn watch_swap(server: Arc<Shared>) {
+    let mut phase = server.drain.phase();
+    loop {
+        tokio::select! {
+            _ = phase.wait_for(|phase| *phase >= Phase::Draining) => return,
+            () = tokio::time::sleep(SWAP_WATCH) => {}
+        }
+        let sandbox = server.sandbox.load_full();
+        let replacement = tokio::task::spawn_blocking(move || sandbox.is_unsafe().then(|| sandbox.made_safe())).await;
+        match replacement {
+            Ok(None) => {}
+            Ok(Some(Ok(safe))) => {
+                server.sandbox.store(Arc::new(safe));
+                server.observer.memory_reset_changed(None);
+                return;
+            }
+            Ok(Some(Err(error))) => {
+                // No connection is better than one that may see another's memory.
+                server.drain.enter(Phase::Draining, |phase| phase < Phase::Draining);
+                server.observer.memory_reset_changed(Some(&error));
+                return;
+            }
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+}
+
+/// How often to look for swap: often enough that the kernel has hardly begun to use what was turned on.
+const SWAP_WATCH: Duration = Duration::from_secs(1);
 
 /// Controls a server. Clones control the same one.
 #[derive(Clone, Debug)]
@@ -221,7 +256,8 @@ pub struct Stopped {
 
 /// What the tasks of a server share.
 pub(crate) struct Shared {
-    pub(crate) sandbox: Sandbox,
+    /// Replaced when its way of resetting memory becomes unsafe; connections keep the one that they started in.
+    pub(crate) sandbox: ArcSwap<Sandbox>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) books: Books,
     pub(crate) permits: Permits,

@@ -9,5 +9,6 @@
     reason = "these bans are for the server: its tests watch it from another process, in real time"
 )]
 
+mod cli;
 mod streams;
 mod support;

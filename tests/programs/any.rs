@@ -25,7 +25,8 @@ impl Handler for Any {
             },
             "trap" => core::arch::wasm32::unreachable(),
             "panic" => panic!("asked to"),
-            "exit" => {
+            "exit" =>
+            {
                 #[expect(clippy::exit, reason = "the fault that is asked for")]
                 std::process::exit(1)
             }

@@ -1,22 +1,25 @@
 ;; Looks for what another instance left behind, or leaves something behind. The host must hand each instance memory,
 ;; globals, tables and segments as the component defines them.
 ;;
-;; Before anything else an instance compares every byte of its memory, of pages that it adds, each global and each entry
-;; of its table with what the component defines. Then it receives one byte:
+;; Before it does anything else an instance compares the size and every byte of its memory, every byte of pages that it
+;; adds, each global, and the size and each entry of its table, before and after growing it, with what the component
+;; defines. Then it receives one byte, and answers with a line:
 ;;
-;; - `r`: answers `clean`, or `dirty memory OFFSET`, `dirty global NUMBER`, `dirty table INDEX`.
-;; - `w`: overwrites all of it, answers `written` and leaves it like this.
+;; - `dirty memory OFFSET`, `dirty global NUMBER` or `dirty table INDEX`, whatever the byte, if it found something;
+;; - `clean`, if the byte is `r`;
+;; - `written`, if the byte is `w`, after having overwritten all of it, and leaves it like this.
 ;;
-;; A segment that another instance dropped makes this one trap. Locals are not looked at: the language zeroes them.
+;; A segment that stays dropped from instance to instance makes a later one trap. Locals are not looked at: the language
+;; zeroes them.
 ;;
 ;; One component does both, because a pool gives the slots of a component to instances of the same component first.
 (component
   (import "socketserver:core/network@0.1.0" (instance $network
-    (type $string (option string))
+    (type $words (option string))
     (type $code (variant
       (case "invalid-argument") (case "invalid-state") (case "out-of-memory") (case "timeout")
       (case "remote-unreachable") (case "connection-broken") (case "connection-reset")
-      (case "connection-aborted") (case "other" $string)))
+      (case "connection-aborted") (case "other" $words)))
     (export "error-code" (type (eq $code)))
   ))
   (alias export $network "error-code" (type $error-code))
@@ -33,12 +36,12 @@
 
   ;; The memory is a module of its own, so that it exists before the imported functions that write to it.
   (core module $Memory
-    ;; 2 MiB, of which the image covers the pages 1 to 5.
+    ;; 2 MiB: page 0 is before the image that the segments make, pages 1 to 5 are the image, the rest is behind it.
     (memory (export "memory") 32)
     (data (i32.const 0x10000) "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\5c]^_`abcdefghijklmno")
     (data (i32.const 0x5ffc0) "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\5c]^_`abcdefghijklmno")
 
-    ;; Every allocation is at 0x1000: a received byte, or the text of an error, which nothing reads.
+    ;; Every allocation is at 0x1000: the received byte, or the text of an error, which nothing reads.
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (if (i32.gt_u (local.get 3) (i32.const 0xf000)) (then unreachable))
       (i32.const 0x1000))
@@ -76,7 +79,11 @@
     (elem declare func $secret)
 
     (elem $passive-functions func $eleven)
-    (data $passive-bytes "passive")
+    (data $clean "clean")
+    (data $written "written")
+    (data $dirty-memory "dirty memory ")
+    (data $dirty-global "dirty global ")
+    (data $dirty-table "dirty table ")
 
     ;; The answer is written from 0x100 on; $end is behind its last byte.
     (global $end (mut i32) (i32.const 0x100))
@@ -85,55 +92,56 @@
       (i32.store8 (global.get $end) (local.get $byte))
       (global.set $end (i32.add (global.get $end) (i32.const 1))))
 
-    ;; Up to eight characters, the first in the lowest byte.
-    (func $put-word (param $word i64)
-      (loop $next
-        (call $put (i32.wrap_i64 (i64.and (local.get $word) (i64.const 0xff))))
-        (local.set $word (i64.shr_u (local.get $word) (i64.const 8)))
-        (br_if $next (i64.ne (local.get $word) (i64.const 0)))))
-
     (func $put-number (param $number i32)
       (if (i32.ge_u (local.get $number) (i32.const 10))
         (then (call $put-number (i32.div_u (local.get $number) (i32.const 10)))))
       (call $put (i32.add (i32.const 48) (i32.rem_u (local.get $number) (i32.const 10)))))
 
-    ;; The byte that the component defines at an offset.
-    (func $expected (param $offset i32) (result i32)
-      (if (result i32)
+    ;; The eight bytes that the component defines at a multiple of eight. The 64 bytes of a segment count up from `0`.
+    (func $expected (param $offset i32) (result i64)
+      (if (result i64)
         (i32.or
           (i32.eq (i32.and (local.get $offset) (i32.const -64)) (i32.const 0x10000))
           (i32.eq (i32.and (local.get $offset) (i32.const -64)) (i32.const 0x5ffc0)))
-        (then (i32.add (i32.const 48) (i32.and (local.get $offset) (i32.const 63))))
-        (else (i32.const 0))))
+        (then (i64.add
+          (i64.const 0x3736353433323130)
+          (i64.mul
+            (i64.const 0x0101010101010101)
+            (i64.extend_i32_u (i32.and (local.get $offset) (i32.const 56))))))
+        (else (i64.const 0))))
 
-    ;; The offset of the first byte that is not as defined, or the end.
-    (func $scan-memory (param $offset i32) (result i32)
-      (local $size i32)
-      (local.set $size (i32.shl (memory.size) (i32.const 16)))
+    ;; The offset of the first byte that is not as defined, or $to.
+    (func $scan-memory (param $from i32) (param $to i32) (result i32)
+      (local $difference i64)
+      (loop $next
+        (if (i32.ge_u (local.get $from) (local.get $to)) (then (return (local.get $to))))
+        (local.set $difference
+          (i64.xor (i64.load (local.get $from)) (call $expected (local.get $from))))
+        (if (i64.eqz (local.get $difference))
+          (then
+            (local.set $from (i32.add (local.get $from) (i32.const 8)))
+            (br $next))))
+      ;; The first byte is the lowest of the eight.
+      (i32.add
+        (local.get $from)
+        (i32.wrap_i64 (i64.shr_u (i64.ctz (local.get $difference)) (i64.const 3)))))
+
+    ;; The index of the first entry that is not as defined, or $to.
+    (func $scan-table (param $from i32) (param $to i32) (result i32)
       (block $found
         (loop $next
-          (br_if $found (i32.ge_u (local.get $offset) (local.get $size)))
-          (br_if $found (i32.ne (i32.load8_u (local.get $offset)) (call $expected (local.get $offset))))
-          (local.set $offset (i32.add (local.get $offset) (i32.const 1)))
-          (br $next)))
-      (local.get $offset))
-
-    ;; The index of the first entry that is not as defined, or the end.
-    (func $scan-table (param $index i32) (result i32)
-      (block $found
-        (loop $next
-          (br_if $found (i32.ge_u (local.get $index) (table.size $table)))
-          (if (i32.lt_u (local.get $index) (i32.const 2))
+          (br_if $found (i32.ge_u (local.get $from) (local.get $to)))
+          (if (i32.lt_u (local.get $from) (i32.const 2))
             (then
-              (br_if $found (ref.is_null (table.get $table (local.get $index))))
+              (br_if $found (ref.is_null (table.get $table (local.get $from))))
               (br_if $found (i32.ne
-                (call_indirect $table (type $number) (local.get $index))
-                (i32.add (i32.const 11) (local.get $index)))))
+                (call_indirect $table (type $number) (local.get $from))
+                (i32.add (i32.const 11) (local.get $from)))))
             (else
-              (br_if $found (i32.eqz (ref.is_null (table.get $table (local.get $index)))))))
-          (local.set $index (i32.add (local.get $index) (i32.const 1)))
+              (br_if $found (i32.eqz (ref.is_null (table.get $table (local.get $from)))))))
+          (local.set $from (i32.add (local.get $from) (i32.const 1)))
           (br $next)))
-      (local.get $index))
+      (local.get $from))
 
     ;; The number of the first global that is not as defined, or 7.
     (func $scan-globals (result i32)
@@ -147,44 +155,55 @@
       (if (i32.ne (global.get $end) (i32.const 0x100)) (then (return (i32.const 6))))
       (i32.const 7))
 
-    ;; Grows memory and table on the way. Writes the answer, and so must have seen everything before it does.
-    (func $inspect
-      (local $byte i32) (local $global i32) (local $entry i32)
-      (local.set $global (call $scan-globals))
-      (local.set $byte (call $scan-memory (i32.const 0)))
-      (if (i32.eq (local.get $byte) (i32.const 0x200000))
-        (then
-          (if (i32.ne (memory.grow (i32.const 32)) (i32.const 32)) (then unreachable))
-          (local.set $byte (call $scan-memory (i32.const 0x200000)))))
-      (local.set $entry (call $scan-table (i32.const 0)))
-      (if (i32.eq (local.get $entry) (i32.const 8))
-        (then
-          (if (i32.ne (table.grow $table (ref.null func) (i32.const 8)) (i32.const 8)) (then unreachable))
-          (local.set $entry (call $scan-table (i32.const 8)))))
+    ;; The offset of the first byte that is not as defined, or the size of the memory. Adds 2 MiB on the way. A memory
+    ;; that does not start with its size has a byte too many or too few at its end.
+    (func $inspect-memory (result i32)
+      (local $byte i32)
+      (if (i32.ne (memory.size) (i32.const 32)) (then (return (i32.const 0x200000))))
+      (local.set $byte (call $scan-memory (i32.const 0) (i32.const 0x200000)))
+      (if (i32.ne (local.get $byte) (i32.const 0x200000)) (then (return (local.get $byte))))
+      (if (i32.ne (memory.grow (i32.const 32)) (i32.const 32)) (then unreachable))
+      (call $scan-memory (i32.const 0x200000) (i32.const 0x400000)))
 
-      (if (i32.ne (local.get $byte) (i32.shl (memory.size) (i32.const 16)))
+    ;; The same for the table, which it makes twice as long.
+    (func $inspect-table (result i32)
+      (local $entry i32)
+      (if (i32.ne (table.size $table) (i32.const 8)) (then (return (i32.const 8))))
+      (local.set $entry (call $scan-table (i32.const 0) (i32.const 8)))
+      (if (i32.ne (local.get $entry) (i32.const 8)) (then (return (local.get $entry))))
+      (if (i32.ne (table.grow $table (ref.null func) (i32.const 8)) (i32.const 8)) (then unreachable))
+      (call $scan-table (i32.const 8) (i32.const 16)))
+
+    ;; Writes the answer if something is dirty, and returns whether it did.
+    (func $inspect (result i32)
+      (local $byte i32) (local $global i32) (local $entry i32)
+      ;; All three look before the first of them is reported, because a report writes to memory and to $end.
+      (local.set $byte (call $inspect-memory))
+      (local.set $global (call $scan-globals))
+      (local.set $entry (call $inspect-table))
+      (if (i32.ne (local.get $byte) (i32.const 0x400000))
         (then
-          (call $put-word (i64.const 0x207974726964)) ;; "dirty "
-          (call $put-word (i64.const 0x2079726f6d656d)) ;; "memory "
+          (memory.init $dirty-memory (i32.const 0x100) (i32.const 0) (i32.const 13))
+          (global.set $end (i32.const 0x10d))
           (call $put-number (local.get $byte))
-          (return)))
+          (return (i32.const 1))))
       (if (i32.ne (local.get $global) (i32.const 7))
         (then
-          (call $put-word (i64.const 0x207974726964)) ;; "dirty "
-          (call $put-word (i64.const 0x206c61626f6c67)) ;; "global "
+          (memory.init $dirty-global (i32.const 0x100) (i32.const 0) (i32.const 13))
+          (global.set $end (i32.const 0x10d))
           (call $put-number (local.get $global))
-          (return)))
-      (if (i32.ne (local.get $entry) (table.size $table))
+          (return (i32.const 1))))
+      (if (i32.ne (local.get $entry) (i32.const 16))
         (then
-          (call $put-word (i64.const 0x207974726964)) ;; "dirty "
-          (call $put-word (i64.const 0x20656c626174)) ;; "table "
+          (memory.init $dirty-table (i32.const 0x100) (i32.const 0) (i32.const 12))
+          (global.set $end (i32.const 0x10c))
           (call $put-number (local.get $entry))
-          (return)))
-
-      ;; Both trap when the segment was dropped.
+          (return (i32.const 1))))
+      ;; Traps when the segment is dropped, as writing `clean` does.
       (table.init $table $passive-functions (i32.const 9) (i32.const 0) (i32.const 1))
-      (memory.init $passive-bytes (i32.const 0x200) (i32.const 0) (i32.const 7))
-      (call $put-word (i64.const 0x6e61656c63))) ;; "clean"
+      (memory.init $clean (i32.const 0x100) (i32.const 0) (i32.const 5))
+      (global.set $end (i32.const 0x105))
+      (i32.const 0))
 
     (func $overwrite
       (global.set $i32 (i32.const 0xa5a5a5a5))
@@ -194,19 +213,23 @@
       (global.set $v128 (v128.const i64x2 0xa5a5a5a5a5a5a5a5 0xa5a5a5a5a5a5a5a5))
       (global.set $funcref (ref.func $secret))
       (table.fill $table (i32.const 0) (ref.func $secret) (table.size $table))
+      (table.set $table (i32.const 7) (ref.func $twelve))
       (memory.fill (i32.const 0) (i32.const 0xa5) (i32.shl (memory.size) (i32.const 16)))
       (elem.drop $passive-functions)
-      (data.drop $passive-bytes)
-      (global.set $end (i32.const 0x100))
-      (call $put-word (i64.const 0x6e657474697277))) ;; "written"
+      (data.drop $clean)
+      (memory.init $written (i32.const 0x100) (i32.const 0) (i32.const 7))
+      (global.set $end (i32.const 0x107)))
 
     (func (export "handle") (param $connection i32) (result i32)
-      (call $inspect)
+      (local $dirty i32)
+      (local.set $dirty (call $inspect))
       ;; result<list<u8>, error-code> at 0: the case, then the pointer at 4 and the length at 8.
       (call $receive (local.get $connection) (i32.const 1) (i32.const 0))
       (if (i32.or (i32.load8_u (i32.const 0)) (i32.ne (i32.load (i32.const 8)) (i32.const 1)))
         (then unreachable))
-      (if (i32.eq (i32.load8_u (i32.load (i32.const 4))) (i32.const 0x77)) ;; 'w'
+      (if (i32.and
+          (i32.eqz (local.get $dirty))
+          (i32.eq (i32.load8_u (i32.load (i32.const 4))) (i32.const 0x77))) ;; `w`
         (then (call $overwrite)))
       (call $put (i32.const 10))
       (call $send-all (local.get $connection)

@@ -1,4 +1,8 @@
-//! Leaks its connection and 64 KiB of memory, and returns. The host must close the connection all the same.
+//! Echoes what it receives first, leaks its connection and 64 KiB of memory, and returns. The host must close the
+//! connection all the same, and free everything.
+
+use std::hint::black_box;
+use std::mem::forget;
 
 use socketserver_guest::bindings::exports::socketserver::core::stream_handler::Guest;
 use socketserver_guest::bindings::socketserver::core::connections::Connection;
@@ -8,11 +12,13 @@ struct Leak;
 impl Guest for Leak {
     fn handle(connection: Connection) -> Result<(), String> {
         for _ in 0..64 {
-            std::mem::forget(std::hint::black_box(Box::new([1_u8; 1024])));
+            forget(black_box(Box::new([1_u8; 1024])));
         }
-        let sent = connection.send_all(b"leaked\n");
-        std::mem::forget(connection);
-        sent.map_err(|code| code.to_string())
+        let echoed = connection
+            .receive(u32::MAX)
+            .and_then(|received| connection.send_all(&received));
+        forget(connection);
+        echoed.map_err(|code| code.to_string())
     }
 }
 

@@ -1,5 +1,7 @@
-//! Never receives. The host must not keep what the peer sends, and must end the connection when its time is up.
+//! Says `ready`, and then never receives. The host must not keep what the peer sends, and must end the connection when
+//! its time is up.
 
+use std::io::Write as _;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -9,7 +11,9 @@ use socketserver_guest::{Handler, Request, Result};
 struct NeverRead;
 
 impl Handler for NeverRead {
-    fn handle(&mut self, _: &mut Request) -> Result {
+    fn handle(&mut self, request: &mut Request) -> Result {
+        request.wfile.write_all(b"ready\n")?;
+        request.wfile.flush()?;
         loop {
             sleep(Duration::from_secs(3600));
         }

@@ -1,6 +1,5 @@
-//! Reads to the end of the stream and then sleeps. The host must end it although the peer has gone.
+//! Echoes to the end of the stream and then sleeps for ever. The host must end it although the peer has gone.
 
-use std::io::sink;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ struct NeverReturn;
 
 impl Handler for NeverReturn {
     fn handle(&mut self, request: &mut Request) -> Result {
-        request.rfile.copy_to(&mut sink())?;
+        request.rfile.copy_to(&mut request.wfile)?;
         loop {
             sleep(Duration::from_secs(3600));
         }

@@ -13,7 +13,6 @@ mod report;
 mod server;
 mod workload;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -121,7 +120,7 @@ impl Plan {
     fn round(&self, number: u32) -> Result<Round> {
         let ours = self.start_ours()?;
         let native = self.start_native()?;
-        let mut round = BTreeMap::new();
+        let mut round = Round::default();
         for &workload in &self.workloads {
             let sides = if number.is_multiple_of(2) {
                 let ours = self.load(&ours, workload)?;
@@ -130,8 +129,8 @@ impl Plan {
                 let native = self.load(&native, workload)?;
                 Sides { ours: self.load(&ours, workload)?, native }
             };
-            eprintln!("  {}: {}", workload.name(), report::first_ratio(&sides));
-            round.insert(workload, sides);
+            eprintln!("  {}: {}", workload.name(), sides.glance());
+            round.0.insert(workload, sides);
         }
         native.stop()?;
         ours.stop()?;

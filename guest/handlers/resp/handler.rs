@@ -1,7 +1,7 @@
 //! A key-value store in the protocol of Redis, RESP2, whose data live as long as the connection.
 //!
 //! `frame` and `inline` read commands, `command` finds and checks them, `connection`, `key`, `server`, `set` and `string`
-//! carry them out on a `session`, and `reply` writes the answer. Nothing below `Handler` knows that it is in a component.
+//! carry them out on a `state`, and `reply` writes the answer. Nothing below `Handler` knows that it is in a component.
 
 mod command;
 mod connection;
@@ -13,8 +13,8 @@ mod key;
 mod keyspace;
 mod reply;
 mod server;
-mod session;
 mod set;
+mod state;
 mod string;
 
 use std::io::{self, BufRead, Write};
@@ -23,7 +23,7 @@ use socketserver_guest::{Handler, Request, Result};
 
 use crate::frame::Fault;
 use crate::reply::Reply;
-use crate::session::Session;
+use crate::state::State;
 
 /// Serves the keys and values of one connection to that connection.
 #[derive(Default)]
@@ -40,11 +40,11 @@ impl Handler for Resp {
 /// Answers are left in the buffer of `writer`: its reader flushes it before it waits, which batches those to pipelined
 /// commands.
 fn serve(mut reader: impl BufRead, mut writer: impl Write) -> io::Result<()> {
-    let mut session = Session::default();
+    let mut state = State::default();
     let mut arguments = Vec::new();
-    while session.is_open() {
+    while state.is_open() {
         match frame::read(&mut reader, &mut arguments) {
-            Ok(true) => command::execute(&mut session, &mut arguments).write(&mut writer)?,
+            Ok(true) => command::execute(&mut state, &mut arguments).write(&mut writer)?,
             Ok(false) => break,
             Err(Fault::Io(error)) => return Err(error),
             // Where the next command begins cannot be told any more.

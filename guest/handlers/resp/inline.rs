@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn escapes_mean_what_they_mean_in_redis() {
-        assert_eq!(split(br#""\x00\xfF\n\r\t\a\b\"\\\q\xg0""#).unwrap(), [b"\0\xff\n\r\t\x07\x08\"\\qxg0"]);
+        assert_eq!(
+            split(br#""\x00\xfF\n\r\t\a\b\"\\\q\xg0""#).unwrap(),
+            [b"\0\xff\n\r\t\x07\x08\"\\qxg0"]
+        );
         assert_eq!(split(br"'it\'s \n'").unwrap(), [br"it's \n"]);
     }
 

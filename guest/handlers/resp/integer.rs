@@ -20,7 +20,19 @@ mod tests {
         assert_eq!(parse(b"-12"), Some(-12));
         assert_eq!(parse(b"9223372036854775807"), Some(i64::MAX));
         assert_eq!(parse(b"-9223372036854775808"), Some(i64::MIN));
-        for text in ["", "-", "-0", "00", "01", "+1", " 1", "1 ", "1x", "--1", "9223372036854775808"] {
+        for text in [
+            "",
+            "-",
+            "-0",
+            "00",
+            "01",
+            "+1",
+            " 1",
+            "1 ",
+            "1x",
+            "--1",
+            "9223372036854775808",
+        ] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
     }

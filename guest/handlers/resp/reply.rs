@@ -48,7 +48,10 @@ impl Reply<'_> {
             }
             Self::Error(Error(text)) => {
                 // It may quote what the peer sent, and must stay one line.
-                let line: Vec<u8> = text.iter().map(|byte| if byte.is_ascii_control() { b' ' } else { *byte }).collect();
+                let line: Vec<u8> = text
+                    .iter()
+                    .map(|byte| if byte.is_ascii_control() { b' ' } else { *byte })
+                    .collect();
                 writer.write_all(b"-")?;
                 writer.write_all(&line)?;
                 writer.write_all(b"\r\n")
@@ -91,12 +94,18 @@ mod tests {
             Reply::Nil,
             Reply::Array(Vec::new()),
         ]);
-        assert_eq!(written(&array), "*6\r\n+OK\r\n:-1\r\n$3\r\na\r\n\r\n$0\r\n\r\n$-1\r\n*0\r\n");
+        assert_eq!(
+            written(&array),
+            "*6\r\n+OK\r\n:-1\r\n$3\r\na\r\n\r\n$0\r\n\r\n$-1\r\n*0\r\n"
+        );
     }
 
     /// Otherwise a peer that passes on what others give it could be made to read forged answers.
     #[test]
     fn an_error_is_one_line_whatever_it_quotes() {
-        assert_eq!(written(&Reply::error("ERR unknown 'a\r\n+OK'")), "-ERR unknown 'a  +OK'\r\n");
+        assert_eq!(
+            written(&Reply::error("ERR unknown 'a\r\n+OK'")),
+            "-ERR unknown 'a  +OK'\r\n"
+        );
     }
 }

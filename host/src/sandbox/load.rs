@@ -32,6 +32,25 @@ pub(crate) struct Loaded {
     pub(crate) facts: Facts,
 }
 
+/// What a sandbox is made of, kept so that it can be made once more with another way of resetting memory.
+pub(super) struct Recipe {
+    compiled: Vec<u8>,
+    pool: Pool,
+    pub(super) config: Config,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
+impl Recipe {
+    pub(super) fn make(self: &Arc<Self>, reset: Reset) -> Result<Sandbox, LoadError> {
+        let engine = capacity::reserve(self.pool, reset)?;
+        let component = Imported::component(&engine, &self.compiled)?;
+        let instance = linker(&engine)
+            .and_then(|linker| linker.instantiate_pre(&component))
+            .map_err(LoadError::Invalid)?;
+        Sandbox::new(engine, instance, reset, Arc::clone(self))
+    }
+}
+
 /// How a component was loaded.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -74,13 +93,14 @@ pub(crate) fn load(config: &Config, observer: Arc<dyn Observer>) -> Result<Loade
     check_memory(&required, config.limits.max_memory)?;
 
     let pool = Pool::for_component(&required, config.limits.max_connections, config.limits.max_memory);
-    let engine = capacity::reserve(pool, reset)?;
-    let component = Imported::component(&engine, &compiled)?;
-    let instance = linker(&engine)
-        .and_then(|linker| linker.instantiate_pre(&component))
-        .map_err(LoadError::Invalid)?;
+    let recipe = Arc::new(Recipe {
+        compiled,
+        pool,
+        config: config.clone(),
+        observer,
+    });
     Ok(Loaded {
-        sandbox: Sandbox::new(engine, instance, config, observer)?,
+        sandbox: recipe.make(reset)?,
         facts: Facts {
             memory_reset: reset.name(),
             memory_reset_why: why,

@@ -40,14 +40,6 @@ impl Client {
         Self::connect_socket(socket, to)
     }
 
-    /// Connects with small buffers, so that a stream is full after little.
-    pub(crate) fn connect_narrow(to: &str) -> io::Result<Self> {
-        let socket = Self::socket_for(to)?;
-        socket.set_recv_buffer_size(NARROW)?;
-        socket.set_send_buffer_size(NARROW)?;
-        Self::connect_socket(socket, to)
-    }
-
     fn socket_for(to: &str) -> io::Result<Socket> {
         let domain = address(to).domain();
         Socket::new(domain, Type::STREAM, None)
@@ -194,9 +186,6 @@ fn address(url: &str) -> SockAddr {
         other => panic!("an unknown kind of listener: {other:?}"),
     }
 }
-
-/// The kernel doubles it, and has a minimum of about as much.
-const NARROW: usize = 4096;
 
 /// How long a stream must be stuck to count as full.
 const FULL: Duration = Duration::from_millis(500);

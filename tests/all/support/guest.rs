@@ -28,8 +28,10 @@ impl Guest {
             Self::Built(name) => {
                 let built = BUILT.get_or_init(build);
                 let path = built.get(name).unwrap_or_else(|| {
-                    let names: Vec<_> = built.keys().collect();
-                    panic!("guest/ builds no component `{name}`, only {names:?}")
+                    panic!(
+                        "guest/ builds no component `{name}`; see above, and try it with: cd guest && cargo build \
+                         --release --workspace --lib --examples"
+                    )
                 });
                 path.clone()
             }
@@ -49,7 +51,7 @@ static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Builds every guest, and returns the components by name.
+/// Builds every guest, and returns the components by name. One that does not build is missing, and fails its own tests.
 fn build() -> HashMap<String, PathBuf> {
     let guest = project().join("guest");
     install_target(&guest);
@@ -69,10 +71,6 @@ fn build() -> HashMap<String, PathBuf> {
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo, which runs these tests, can be run");
-    assert!(
-        output.status.success(),
-        "the guests do not build; see above, and try it with: cd guest && cargo build --release --workspace --examples"
-    );
     serde_json::Deserializer::from_slice(&output.stdout)
         .into_iter::<Value>()
         .map(|message| message.expect("cargo writes JSON"))

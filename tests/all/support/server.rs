@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -30,6 +31,7 @@ pub(crate) struct Server {
     log_reader: Option<JoinHandle<()>>,
     /// Whether each connection has two lines in the log.
     logs_connections: bool,
+    other_output: bool,
     _turn: Arc<Turn>,
 }
 
@@ -42,6 +44,7 @@ pub(crate) struct Setup {
     log: &'static str,
     descriptors: Option<u32>,
     alone: bool,
+    other_output: bool,
 }
 
 /// How a server ended.
@@ -83,6 +86,12 @@ impl Setup {
         self
     }
 
+    /// Lets other programs write to its standard error: the builder of a project.
+    pub(crate) fn beside_other_output(mut self) -> Self {
+        self.other_output = true;
+        self
+    }
+
     /// Starts it, and waits until it listens.
     pub(crate) fn start(mut self) -> Server {
         let turn = Turn::take(self.alone);
@@ -99,10 +108,12 @@ impl Setup {
             log,
             log_reader: Some(log_reader),
             logs_connections: self.log == INFO,
+            other_output: self.other_output,
             _turn: turn,
         };
         for url in &self.listen {
-            let line = server.output.recv_timeout(DEADLINE);
+            let deadline = if self.other_output { BUILD_DEADLINE } else { DEADLINE };
+            let line = server.output.recv_timeout(deadline);
             let line = line.unwrap_or_else(|_| panic!("the server does not listen on {url}"));
             let address = line.strip_prefix("listening ").expect("the line says where it listens");
             server.listeners.push(address.to_owned());
@@ -146,6 +157,7 @@ impl Server {
             log: INFO,
             descriptors: None,
             alone: false,
+            other_output: false,
         }
     }
 
@@ -220,13 +232,26 @@ impl Server {
         ended.books
     }
 
+    /// Stops it now: connections that are open are killed.
+    pub(crate) fn kill(self) -> Books {
+        self.signal(Signal::TERM);
+        // Two signals that come at once are one.
+        self.log.wait_for(TOLD_TO_STOP, 1);
+        self.signal(Signal::TERM);
+        let ended = self.ended();
+        assert_eq!(ended.code, Some(75), "nothing had to be killed: {:?}", ended.books);
+        ended.books
+    }
+
     /// Waits until it has stopped, and looks at what it leaves: balanced books, a log that agrees with them, and nothing
     /// on standard output but its listeners.
     pub(crate) fn ended(mut self) -> Ended {
         let code = self.process.wait(DEADLINE).code();
         let reader = self.log_reader.take().expect("it is joined once");
         reader.join().expect("the log was read");
-        assert_eq!(self.log.texts(), [""; 0], "what is not JSON has no place in the log");
+        if !self.other_output {
+            assert_eq!(self.log.texts(), [""; 0], "what is not JSON has no place in the log");
+        }
         let more: Vec<_> = self.output.try_iter().collect();
         assert_eq!(more, [""; 0], "standard output is for the listeners");
         let stopped = self.log.all("stopped");
@@ -265,6 +290,12 @@ pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ru
 pub(crate) fn cache() -> &'static Path {
     Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
 }
+
+/// A project and all that it needs may have to be compiled.
+const BUILD_DEADLINE: Duration = Duration::from_secs(300);
+
+/// What the log says when the server obeys the first signal.
+pub(crate) const TOLD_TO_STOP: &str = "told to stop; a second signal kills open connections";
 
 /// The level at which each connection has its two lines.
 const INFO: &str = "info";

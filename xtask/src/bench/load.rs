@@ -1,120 +1,132 @@
-//! The client of the benchmark, a process of its own on a core of its own: what it costs is not charged to the server.
+//! The load generator: a process of its own, so that what the kernel charges to the server is the server's.
 //!
-//! One thread drives all connections. Every byte that comes back is compared with what was sent; the first difference or
-//! error ends the process with that error, and makes the benchmark fail. What was measured is printed as one line of JSON.
+//! One thread, one task for each client. Every answer is compared with what was sent, byte for byte.
 
 mod bulk;
 mod connect;
 mod idle;
-mod payload;
-mod recorder;
+mod pattern;
 mod request;
+mod tally;
 
-use std::net::SocketAddrV4;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
-pub(super) use self::idle::Held;
-use self::recorder::Recorder;
-pub(super) use self::recorder::Rates;
+use self::tally::Tally;
+use super::process::{CpuClock, allow_many_connections};
+use super::server::Server;
+use super::workload::{Quantity, Workload};
 
-/// What to do to which server.
-#[derive(clap::Args, Debug)]
-pub(crate) struct Args {
-    scenario: Scenario,
+/// The command line between `bench` and its load generator.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Load {
+    workload: Workload,
     /// Where the server listens.
     #[arg(long)]
-    address: SocketAddrV4,
-    /// The process of the server, for its CPU time and memory.
+    server: SocketAddr,
+    /// The process of the server.
     #[arg(long)]
-    pid: i32,
-    /// Clients at the same time, or connections to hold.
+    process: i32,
+    /// How long to measure, in milliseconds.
     #[arg(long)]
-    clients: u32,
-    /// Milliseconds of load before the measurement.
-    #[arg(long, default_value_t = 0)]
-    warm_up: u64,
-    /// Milliseconds of the measurement.
-    #[arg(long, default_value_t = 0)]
-    duration: u64,
+    window: u64,
+    /// How many connections to leave waiting.
+    #[arg(long)]
+    idle_connections: u32,
 }
 
-/// What clients do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum Scenario {
-    /// Send without pause, on one long-lived connection for each client.
-    Bulk,
-    /// Connect, exchange 64 bytes, close; again and again.
-    Connect,
-    /// Hold connections that do nothing, and measure memory.
-    Idle,
-    /// Exchange 64 bytes again and again, on one long-lived connection for each client.
-    Request,
-}
-
-impl Scenario {
-    /// As it is written on the command line.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Bulk => "bulk",
-            Self::Connect => "connect",
-            Self::Idle => "idle",
-            Self::Request => "request",
-        }
+impl Load {
+    pub(super) fn arguments(workload: Workload, server: &Server, window: Duration, idle_connections: u32) -> Vec<String> {
+        let values = [
+            ("--server", server.address().to_string()),
+            ("--process", server.id().to_string()),
+            ("--window", window.as_millis().to_string()),
+            ("--idle-connections", idle_connections.to_string()),
+        ];
+        let options = values.into_iter().flat_map(|(option, value)| [option.to_owned(), value]);
+        [workload.name().to_owned()].into_iter().chain(options).collect()
     }
 }
 
-/// What was measured.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Measured {
-    Held(Held),
-    Rates(Rates),
+/// What one run of the load generator found.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Outcome {
+    pub(super) figures: BTreeMap<Quantity, f64>,
+    /// Operations that failed, or whose answer was not what it had to be.
+    pub(super) errors: u64,
+    pub(super) first_error: Option<String>,
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
-    // One thread: it has one core, and a second thread would only compete with the first.
+/// Puts load on a server and prints the [`Outcome`].
+pub(crate) fn run(load: &Load) -> Result<()> {
+    allow_many_connections()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let measured = runtime.block_on(measure(args))?;
-    println!("{}", serde_json::to_string(&measured)?);
+    let limit = LIMIT + Duration::from_millis(load.window);
+    let outcome = runtime.block_on(async {
+        let local = tokio::task::LocalSet::new();
+        let measured = local.run_until(tokio::time::timeout(limit, measure(load)));
+        measured.await.context("the server holds up the load generator")?
+    })?;
+    let mut stdout = std::io::stdout().lock();
+    serde_json::to_writer(&mut stdout, &outcome)?;
+    stdout.flush()?;
     Ok(())
 }
 
-async fn measure(args: &Args) -> Result<Measured> {
-    if args.scenario == Scenario::Idle {
-        return Ok(Measured::Held(idle::hold(args).await?));
+/// What a run may take beyond its window. A server that stops answering must not stop the benchmark.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Load before the measurement: the first operations find cold caches, and a client's tasks start one after the other.
+const WARM_UP: Duration = Duration::from_millis(150);
+
+async fn measure(load: &Load) -> Result<Outcome> {
+    let server = load.server;
+    match load.workload {
+        Workload::Connect64 => window(load, 64, |tally, client| connect::client(server, client, tally)).await,
+        Workload::Connect1 => window(load, 1, |tally, client| connect::client(server, client, tally)).await,
+        Workload::Requests64 => window(load, 64, |tally, client| request::client(server, client, tally)).await,
+        Workload::Requests1 => window(load, 1, |tally, client| request::client(server, client, tally)).await,
+        Workload::Bulk1 => window(load, 1, |tally, client| bulk::client(server, client, tally)).await,
+        Workload::Bulk8 => window(load, 8, |tally, client| bulk::client(server, client, tally)).await,
+        Workload::Idle => idle::measure(server, load.process, load.idle_connections).await,
     }
-    let warm_up = Duration::from_millis(args.warm_up);
-    let duration = Duration::from_millis(args.duration);
-    let recorder = Arc::new(Recorder::new(args.pid)?);
-    let mut clients = JoinSet::new();
-    for client in 0..args.clients {
-        let recorder = Arc::clone(&recorder);
-        match args.scenario {
-            Scenario::Bulk => clients.spawn(bulk::run(args.address, client, recorder)),
-            Scenario::Connect => clients.spawn(connect::run(args.address, client, recorder)),
-            Scenario::Request => clients.spawn(request::run(args.address, client, recorder)),
-            Scenario::Idle => unreachable!("returned above"),
-        };
-    }
-    let finish = async {
-        while let Some(ended) = clients.join_next().await {
-            ended??;
-        }
-        anyhow::Ok(())
-    };
-    let both = async { tokio::try_join!(recorder.measure(warm_up, duration), finish) };
-    let (rates, ()) = timeout(warm_up + duration + GRACE, both)
-        .await
-        .context("a connection hangs")??;
-    Ok(Measured::Rates(rates))
 }
 
-/// What clients may take to end what they are doing when the time is over. Far more than any measured latency.
-const GRACE: Duration = Duration::from_secs(10);
+/// Starts the clients, lets them warm up, measures for the time of the window, and lets them end in order.
+async fn window<C, F>(load: &Load, clients: u32, client: C) -> Result<Outcome>
+where
+    C: Fn(Rc<Tally>, u32) -> F,
+    F: Future<Output = Result<()>> + 'static,
+{
+    let cpu = CpuClock::of(load.process)?;
+    let tally = Rc::new(Tally::new()?);
+    let mut tasks = JoinSet::new();
+    for number in 0..clients {
+        tasks.spawn_local(client(Rc::clone(&tally), number));
+    }
+
+    tokio::time::sleep(WARM_UP).await;
+    tally.start();
+    let (started, cpu_before) = (Instant::now(), cpu.now()?);
+    tokio::time::sleep(Duration::from_millis(load.window)).await;
+    let (elapsed, cpu_after) = (started.elapsed(), cpu.now()?);
+    let figures = tally.figures(elapsed, cpu_after.saturating_sub(cpu_before));
+
+    tally.stop();
+    let mut outcome = Outcome { figures, errors: 0, first_error: None };
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended.context("a client panicked").flatten() {
+            outcome.errors += 1;
+            outcome.first_error.get_or_insert_with(|| format!("{error:#}"));
+        }
+    }
+    Ok(outcome)
+}

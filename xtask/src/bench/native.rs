@@ -1,7 +1,7 @@
 //! An echo server without a sandbox: what the price of the sandbox is measured against.
 //!
-//! It is meant to be hard to beat, within what ours promises too: tokio's multi-thread runtime with its default number of
-//! threads, a task for each connection, no delay on. An idle connection holds no buffer: bytes pass through one buffer
+//! It is meant to be hard to beat, within what ours promises too: tokio's multi-thread runtime with as many
+//! workers as ours, a task for each connection, no delay on. An idle connection holds no buffer: bytes pass through one buffer
 //! for each thread, and only what the peer does not take at once is copied out of it.
 
 use std::cell::RefCell;
@@ -11,9 +11,20 @@ use anyhow::{Context as _, Result};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::process::allow_many_connections;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Worker threads.
+    #[arg(long)]
+    threads: std::num::NonZero<usize>,
+}
+
 /// Serves until the process is told to stop.
-pub(crate) fn serve() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_io().build()?;
+pub(crate) fn serve(args: &Args) -> Result<()> {
+    allow_many_connections()?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(args.threads.get()).enable_io().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("listening tcp://{}", listener.local_addr()?);

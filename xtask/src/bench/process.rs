@@ -1,9 +1,10 @@
-//! What the kernel has charged to another process.
+//! What the kernel has charged to another process, and what it allows this one.
 
 use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,12 @@ fn field(text: &str, name: &str) -> Result<u64> {
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let number = value.and_then(|value| value.trim().strip_suffix("kB")?.trim().parse().ok());
     number.with_context(|| format!("the kernel reports no `{name}`"))
+}
+
+/// Raises the limit of open files as far as an unprivileged process may.
+pub(super) fn allow_many_connections() -> Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).context("cannot raise the limit of open files")
 }
 
 #[cfg(test)]

@@ -1,231 +1,216 @@
-//! Medians, ratios, and the table of both.
+//! Medians, ratios and targets, as a table in Markdown.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::load::Measured;
-use super::machine::Machine;
-use super::row::{Metric, Row};
-use super::server::Contender;
+use super::load::Outcome;
+use super::workload::{Quantity, Target, Workload};
 
-/// What the two servers did in the same round.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pair<T> {
-    pub(super) ours: T,
-    pub(super) native: T,
+/// What both servers did under the same load, one right after the other.
+#[derive(Debug, Serialize)]
+pub(super) struct Sides {
+    pub(super) ours: Outcome,
+    pub(super) native: Outcome,
 }
 
-impl Pair<Measured> {
-    /// In whichever order they were measured.
-    pub(super) fn of(first: (Contender, Measured), second: (Contender, Measured)) -> Self {
-        match first.0 {
-            Contender::Ours => Self { ours: first.1, native: second.1 },
-            Contender::Native => Self { ours: second.1, native: first.1 },
+impl Sides {
+    fn ratio(&self, quantity: Quantity) -> Option<f64> {
+        let native = *self.native.figures.get(&quantity)?;
+        // A server may give memory back that it held before, and a ratio of such figures says nothing.
+        (native > 0.0 && quantity != Quantity::Left).then_some(self.ours.figures.get(&quantity)? / native)
+    }
+
+    /// The first figure of the workload, for those who watch.
+    pub(super) fn glance(&self) -> String {
+        let first = self.ours.figures.iter().next();
+        let Some((quantity, ours)) = first else {
+            return "nothing was counted".into();
+        };
+        match (self.native.figures.get(quantity), self.ratio(*quantity)) {
+            (Some(native), Some(ratio)) => format!("{} to {}, {ratio:.2} x", short(*ours), short(*native)),
+            _ => short(*ours),
         }
     }
 }
 
-/// Everything that was measured.
-#[derive(Debug, Default)]
-pub(super) struct Results {
-    measured: BTreeMap<Row, Vec<Pair<Measured>>>,
-    pub(super) failures: Vec<String>,
+/// All of one round.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Round(pub(super) BTreeMap<Workload, Sides>);
+
+/// Everything that was measured, and what follows from it.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    machine: Vec<(&'static str, String)>,
+    rows: Vec<Row>,
+    rounds: Vec<Round>,
 }
 
-impl Results {
-    pub(super) fn add(&mut self, row: Row, pair: Pair<Measured>) {
-        self.measured.entry(row).or_default().push(pair);
+/// One quantity of one workload, over all rounds.
+#[derive(Debug, Serialize)]
+struct Row {
+    title: &'static str,
+    unit: String,
+    /// Medians.
+    ours: f64,
+    native: f64,
+    ratio: Option<Ratio>,
+    target: Option<String>,
+    met: Option<bool>,
+}
+
+/// Of the two servers in one round. Both ran within seconds of each other, so whatever else the machine did has hit
+/// both: the median of these is steadier than the ratio of two medians.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Ratio {
+    least: f64,
+    median: f64,
+    most: f64,
+}
+
+impl Report {
+    pub(super) fn new(machine: Vec<(&'static str, String)>, rounds: Vec<Round>) -> Self {
+        let mut quantities: Vec<(Workload, Quantity)> = rounds
+            .iter()
+            .flat_map(|round| &round.0)
+            .flat_map(|(workload, sides)| sides.ours.figures.keys().map(|quantity| (*workload, *quantity)))
+            .collect();
+        quantities.sort_unstable();
+        quantities.dedup();
+        let rows = quantities.iter().filter_map(|&(workload, quantity)| Row::new(&rounds, workload, quantity));
+        Self { machine, rows: rows.collect(), rounds }
     }
 
-    /// How many targets were missed.
-    pub(super) fn missed(&self) -> usize {
-        self.lines().filter(|line| line.is_met() == Some(false)).count()
+    /// Every operation that failed, on either side.
+    pub(super) fn errors(&self) -> u64 {
+        self.failures().map(|(_, _, outcome)| outcome.errors).sum()
     }
 
-    pub(super) fn to_json(&self, machine: &Machine) -> Value {
-        let lines = self.lines().map(|line| {
-            json!({
-                "row": line.row,
-                "metric": line.metric,
-                "ours": line.ours(),
-                "native": line.native(),
-                "ratio": line.ratio(),
-                "target": line.row.target(line.metric).map(|target| target.to_string()),
-                "met": line.is_met(),
-            })
+    fn failures(&self) -> impl Iterator<Item = (Workload, &'static str, &Outcome)> {
+        let sides = self.rounds.iter().flat_map(|round| &round.0);
+        let outcomes = sides.flat_map(|(workload, sides)| {
+            [(*workload, "ours", &sides.ours), (*workload, "native", &sides.native)]
         });
-        let rounds = self.measured.iter().flat_map(|(row, pairs)| {
-            pairs
-                .iter()
-                .map(move |pair| json!({ "row": row, "ours": pair.ours, "native": pair.native }))
-        });
-        json!({
-            "machine": machine,
-            "results": lines.collect::<Vec<_>>(),
-            "rounds": rounds.collect::<Vec<_>>(),
-            "failures": self.failures,
-        })
+        outcomes.filter(|(_, _, outcome)| outcome.errors > 0)
     }
+}
 
-    fn lines(&self) -> impl Iterator<Item = Line> {
-        self.measured.iter().flat_map(|(&row, pairs)| {
-            let mut lines: Vec<Line> = Vec::new();
-            for pair in pairs {
-                let values = row.values(pair.ours).into_iter().zip(row.values(pair.native));
-                for (index, ((metric, ours), (_, native))) in values.enumerate() {
-                    if index == lines.len() {
-                        lines.push(Line { row, metric, pairs: Vec::new() });
-                    }
-                    lines[index].pairs.push(Pair { ours, native });
-                }
-            }
-            lines
+impl Row {
+    fn new(rounds: &[Round], workload: Workload, quantity: Quantity) -> Option<Self> {
+        let sides = || rounds.iter().filter_map(|round| round.0.get(&workload));
+        let ours = median(sides().filter_map(|sides| sides.ours.figures.get(&quantity).copied()))?;
+        let native = median(sides().filter_map(|sides| sides.native.figures.get(&quantity).copied()))?;
+        let ratios = || sides().filter_map(|sides| sides.ratio(quantity));
+        let ratio = median(ratios()).map(|median| Ratio {
+            least: ratios().fold(median, f64::min),
+            median,
+            most: ratios().fold(median, f64::max),
+        });
+        let target = workload.target(quantity);
+        Some(Self {
+            title: workload.title(),
+            unit: quantity.unit(workload),
+            ours,
+            native,
+            ratio,
+            target: target.as_ref().map(Target::to_string),
+            // Without a ratio nothing is known of a target that is one.
+            met: target.map(|target| target.is_met(ours, ratio.map_or(f64::NAN, |ratio| ratio.median))),
         })
     }
 }
 
-impl Display for Results {
+impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| measurement | ours | native | ratio | (range) | target | |")?;
-        writeln!(f, "|---|---:|---:|---:|---:|---:|---|")?;
-        for line in self.lines() {
-            writeln!(f, "{line}")?;
+        writeln!(f, "| | unit | ours | native | ratio (least–most) | target | |")?;
+        writeln!(f, "|---|---|--:|--:|--:|--:|---|")?;
+        for row in &self.rows {
+            writeln!(f, "{row}")?;
         }
-        write!(
-            f,
-            "\nMedians over the rounds; the ratio is the median of the rounds' ratios, the range that of all rounds."
-        )?;
-        for failure in &self.failures {
-            write!(f, "\nfailed: {failure}")?;
+        writeln!(f)?;
+        for (name, fact) in &self.machine {
+            writeln!(f, "- {name}: {fact}")?;
+        }
+        writeln!(f, "- rounds: {}; medians, and of the ratios the median of each round's", self.rounds.len())?;
+        for (workload, side, outcome) in self.failures() {
+            let first = outcome.first_error.as_deref().unwrap_or("unknown");
+            writeln!(f, "- {} errors of {side} in {}; the first: {first}", outcome.errors, workload.name())?;
         }
         Ok(())
     }
 }
 
-/// One line of the table: a number of every round.
-#[derive(Debug)]
-struct Line {
-    row: Row,
-    metric: Metric,
-    pairs: Vec<Pair<f64>>,
-}
-
-impl Line {
-    fn ours(&self) -> f64 {
-        median(self.pairs.iter().map(|pair| pair.ours).collect())
-    }
-
-    fn native(&self) -> f64 {
-        median(self.pairs.iter().map(|pair| pair.native).collect())
-    }
-
-    /// Not the ratio of the medians: the two of one round were measured within seconds, so a machine that gets slower or
-    /// faster in between the rounds takes no part in it.
-    fn ratio(&self) -> f64 {
-        median(self.ratios())
-    }
-
-    fn ratios(&self) -> Vec<f64> {
-        self.pairs.iter().map(|pair| pair.ours / pair.native).collect()
-    }
-
-    fn is_met(&self) -> Option<bool> {
-        let target = self.row.target(self.metric)?;
-        Some(target.is_met(self.ours(), self.ratio()))
-    }
-}
-
-impl Display for Line {
+impl Display for Row {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { row, metric, .. } = self;
-        let [ours, native] = [self.ours(), self.native()].map(number);
-        write!(f, "| {row}: {metric} | {ours} | {native} ")?;
-        // What is kept or added may be nothing, and nothing has no ratio.
-        if matches!(metric, Metric::ClosedMemory | Metric::OpenedAgainMemory) {
-            write!(f, "| | ")?;
-        } else {
-            let ratios = self.ratios();
-            let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-            let most = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            write!(f, "| {:.2} | {least:.2}–{most:.2} ", self.ratio())?;
-        }
-        match (row.target(*metric), self.is_met()) {
-            (Some(target), Some(met)) => write!(f, "| {target} | {} |", if met { "met" } else { "missed" }),
-            _ => write!(f, "| | |"),
-        }
+        let Self { title, unit, ours, native, ratio, target, met } = self;
+        let ratio = ratio.map_or_else(String::new, |Ratio { least, median, most }| {
+            format!("{median:.2} ({least:.2}–{most:.2})")
+        });
+        let target = target.as_deref().unwrap_or_default();
+        let met = met.map_or("", |met| if met { "met" } else { "**missed**" });
+        write!(f, "| {title} | {unit} | {} | {} | {ratio} | {target} | {met} |", short(*ours), short(*native))
     }
 }
 
-/// Three or four digits: more would be noise.
-fn number(value: f64) -> String {
-    match value.abs() {
-        ..10.0 => format!("{value:.2}"),
-        ..100.0 => format!("{value:.1}"),
-        _ => thousands(&format!("{value:.0}")),
+/// Three digits: more would be noise.
+fn short(figure: f64) -> String {
+    match figure.abs() {
+        100.0.. => format!("{figure:.0}"),
+        10.0.. => format!("{figure:.1}"),
+        _ => format!("{figure:.2}"),
     }
 }
 
-/// `12345` as `12,345`.
-fn thousands(digits: &str) -> String {
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        let left = digits.len() - index;
-        if left.is_multiple_of(3) && grouped.ends_with(|last: char| last.is_ascii_digit()) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// The middle value, or the mean of the two in the middle.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => f64::NAN,
-        count if count.is_multiple_of(2) => f64::midpoint(values[middle - 1], values[middle]),
-        _ => values[middle],
-    }
+/// Of an even number of figures, the mean of the two in the middle.
+fn median(figures: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_unstable_by(f64::total_cmp);
+    let upper = *figures.get(figures.len() / 2)?;
+    let lower = figures[(figures.len() - 1) / 2];
+    Some(f64::midpoint(lower, upper))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn line(row: Row, metric: Metric, pairs: &[(f64, f64)]) -> Line {
-        let pairs = pairs.iter().map(|&(ours, native)| Pair { ours, native }).collect();
-        Line { row, metric, pairs }
+    fn round(ours: f64, native: f64, errors: u64) -> Round {
+        let outcome = |figure, errors| Outcome {
+            figures: BTreeMap::from([(Quantity::Cpu, figure)]),
+            errors,
+            first_error: (errors > 0).then(|| "no answer".into()),
+        };
+        let sides = Sides { ours: outcome(ours, errors), native: outcome(native, 0) };
+        Round(BTreeMap::from([(Workload::Connect64, sides)]))
     }
 
     #[test]
-    fn the_median_is_the_middle() {
-        assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
-        assert!((median(vec![4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < f64::EPSILON);
-        assert!(median(Vec::new()).is_nan());
+    fn medians_of_odd_even_and_no_figures() {
+        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
+        assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), Some(2.5));
+        assert_eq!(median(std::iter::empty()), None);
     }
 
     #[test]
-    fn a_drift_between_rounds_is_not_in_the_ratio() {
-        let drifting = [(10.0, 10.0), (14.0, 14.0), (30.0, 20.0)];
-        assert!((line(Row::Connect, Metric::ConnectionCpu, &drifting).ratio() - 1.0).abs() < f64::EPSILON);
+    fn a_ratio_is_of_one_round() {
+        // The machine was three times slower in the second round, for both.
+        let rounds = vec![round(10.0, 10.0, 0), round(36.0, 30.0, 0), round(13.0, 10.0, 0)];
+        let report = Report::new(Vec::new(), rounds);
+        let [row] = report.rows.as_slice() else { panic!("one row") };
+        assert_eq!((row.ours, row.native), (13.0, 10.0));
+        assert_eq!(row.ratio.unwrap().median, 1.2);
+        assert_eq!(
+            row.to_string(),
+            "| connect, 64 bytes, close; 64 clients | server CPU µs per connection | 13.0 | 10.0 \
+             | 1.20 (1.00–1.30) | ≤ 1.4 x | met |"
+        );
     }
 
     #[test]
-    fn a_line_says_whether_its_target_is_met() {
-        let met = line(Row::Connect, Metric::ConnectionCpu, &[(55.5, 40.0)]).to_string();
-        assert!(met.ends_with("| 55.5 | 40.0 | 1.39 | 1.39–1.39 | ≤ 1.4 × | met |"), "{met}");
-        let missed = line(Row::Request, Metric::Requests, &[(80_000.0, 100_000.0)]).to_string();
-        assert!(missed.ends_with("| 80,000 | 100,000 | 0.80 | 0.80–0.80 | ≥ 0.9 × | missed |"), "{missed}");
-        let without = line(Row::Connect, Metric::P99, &[(1.0, 2.0)]).to_string();
-        assert!(without.ends_with("| | |"), "{without}");
-    }
-
-    #[test]
-    fn numbers_have_as_many_digits_as_they_are_worth() {
-        let texts = [1.234, 12.34, -0.01, 1_234_567.8].map(number);
-        assert_eq!(texts, ["1.23", "12.3", "-0.01", "1,234,568"]);
+    fn errors_of_all_rounds_count_and_are_named() {
+        let report = Report::new(Vec::new(), vec![round(1.0, 1.0, 2), round(1.0, 1.0, 3)]);
+        assert_eq!(report.errors(), 5);
+        assert!(report.to_string().contains("3 errors of ours in connect-64; the first: no answer"));
     }
 }

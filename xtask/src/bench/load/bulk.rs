@@ -1,64 +1,46 @@
-//! A stream in both directions at once, as fast as it goes.
+//! As many bytes as the server takes, while they come back.
 
-use std::net::SocketAddrV4;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 
-use super::connect::open;
-use super::payload::fill;
-use super::recorder::Recorder;
+use super::tally::Tally;
+use super::{connect, pattern};
 
-pub(super) async fn run(address: SocketAddrV4, client: u32, recorder: Arc<Recorder>) -> Result<()> {
-    let mut stream = open(address, client, 0).await?;
-    stream.set_nodelay(true)?;
-    let pattern = pattern(client);
-    let (receiver, sender) = stream.split();
-    let (sent, received) = tokio::try_join!(
-        send(sender, &pattern, &recorder),
-        receive(receiver, &pattern, &recorder)
-    )?;
-    ensure!(sent == received, "{sent} bytes were sent and {received} came back");
+/// Sends and receives at the same time, until it is told to stop and the last byte is back.
+pub(super) async fn client(server: SocketAddr, client: u32, tally: Rc<Tally>) -> Result<()> {
+    let mut stream = connect::open(server).await?;
+    let (mut receiving, mut sending) = stream.split();
+    let start = pattern::start(client);
+
+    let send = async {
+        let mut sent = 0;
+        while !tally.is_stopped() {
+            let data = pattern::at(start + sent, pattern::WRITE);
+            sending.write_all(data).await.context("cannot send")?;
+            sent += pattern::WRITE as u64;
+        }
+        sending.shutdown().await.context("cannot shut down")?;
+        Ok(sent)
+    };
+    let receive = async {
+        let mut buffer = vec![0; pattern::WRITE];
+        let mut received = 0;
+        loop {
+            let length = receiving.read(&mut buffer).await.context("cannot receive")?;
+            if length == 0 {
+                return Ok::<_, anyhow::Error>(received);
+            }
+            pattern::verify(start + received, &buffer[..length])?;
+            received += length as u64;
+            tally.add(length as f64 / MIB);
+        }
+    };
+    let (sent, received) = tokio::try_join!(send, receive)?;
+    ensure!(sent == received, "{received} of {sent} bytes came back");
     Ok(())
 }
 
-async fn send(mut sender: WriteHalf<'_>, pattern: &[u8], recorder: &Recorder) -> Result<usize> {
-    let mut sent = 0;
-    while recorder.goes_on() {
-        let block = &pattern[sent % PERIOD..][..BLOCK];
-        sender.write_all(block).await.context("cannot send")?;
-        sent += BLOCK;
-    }
-    sender.shutdown().await.context("cannot close")?;
-    Ok(sent)
-}
-
-async fn receive(mut receiver: ReadHalf<'_>, pattern: &[u8], recorder: &Recorder) -> Result<usize> {
-    let mut buffer = vec![0; BLOCK];
-    let mut received = 0;
-    loop {
-        let count = receiver.read(&mut buffer).await.context("cannot receive")?;
-        if count == 0 {
-            return Ok(received);
-        }
-        let expected = &pattern[received % PERIOD..][..count];
-        ensure!(buffer[..count] == *expected, "wrong bytes after {received} right ones");
-        recorder.add(u64::try_from(count)?);
-        received += count;
-    }
-}
-
-/// A period of the stream of `client`, and enough of the next one for a block to start anywhere in it.
-fn pattern(client: u32) -> Vec<u8> {
-    let mut pattern = vec![0; PERIOD];
-    fill(&mut pattern, client.into());
-    pattern.extend_from_within(..);
-    pattern.truncate(PERIOD + BLOCK);
-    pattern
-}
-
-const BLOCK: usize = 64 << 10;
-/// A prime a little above the size of a block, so that a block which is lost, doubled or swapped shows.
-const PERIOD: usize = 65_537;
+const MIB: f64 = 1_048_576.0;

@@ -1,89 +1,56 @@
-//! Connections that do nothing, and the memory that they take.
+//! Connections that have said something once, and wait.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use serde::{Deserialize, Serialize};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use anyhow::Result;
 
-use super::Args;
-use super::connect::{close, exchange, open};
+use super::{Outcome, connect, pattern};
 use crate::bench::process::Memory;
+use crate::bench::workload::Quantity;
 
-/// The memory of the server at five moments.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub(in crate::bench) struct Held {
-    pub(in crate::bench) connections: u32,
-    /// Before any connection but one, which lets the server make what it makes lazily.
-    pub(in crate::bench) before: Memory,
-    /// With all connections open, each of which has echoed once.
-    pub(in crate::bench) open: Memory,
-    /// With all of them closed.
-    pub(in crate::bench) closed: Memory,
-    /// With as many open once more: what is kept between is used again, so a server without a leak is where it was.
-    pub(in crate::bench) open_again: Memory,
-    pub(in crate::bench) closed_again: Memory,
-}
+/// Opens connections, and compares the server's memory before, with all of them open, and after.
+pub(super) async fn measure(server: SocketAddr, process: i32, connections: u32) -> Result<Outcome> {
+    // What the server sets up at its first connection is not the price of each.
+    connect::close(open(server, 0).await?).await?;
+    let before = settled(process).await?;
 
-pub(super) async fn hold(args: &Args) -> Result<Held> {
-    let whole = async {
-        close_all(open_all(args, 1).await?).await?;
-        let before = settled(args.pid).await?;
-        let connections = open_all(args, args.clients).await?;
-        let open = settled(args.pid).await?;
-        close_all(connections).await?;
-        let closed = settled(args.pid).await?;
-        let connections = open_all(args, args.clients).await?;
-        let open_again = settled(args.pid).await?;
-        close_all(connections).await?;
-        let closed_again = settled(args.pid).await?;
-        Ok(Held {
-            connections: args.clients,
-            before,
-            open,
-            closed,
-            open_again,
-            closed_again,
-        })
-    };
-    timeout(LONGEST, whole).await.context("a connection hangs")?
-}
-
-async fn open_all(args: &Args, count: u32) -> Result<Vec<TcpStream>> {
-    let mut connections = Vec::new();
-    for client in 0..count {
-        let mut stream = open(args.address, client, 0).await?;
-        exchange(&mut stream, client, 0).await?;
-        connections.push(stream);
+    let mut open_ones = Vec::new();
+    for number in 0..connections {
+        open_ones.push(open(server, number).await?);
     }
-    Ok(connections)
-}
-
-async fn close_all(connections: Vec<TcpStream>) -> Result<()> {
-    for connection in connections {
-        close(connection).await?;
+    let during = settled(process).await?;
+    for stream in open_ones {
+        connect::close(stream).await?;
     }
-    Ok(())
+    let after = settled(process).await?;
+
+    let each = |more: u64, less: u64| (more as f64 - less as f64) / f64::from(connections);
+    let figures = BTreeMap::from([
+        (Quantity::Resident, each(during.total(), before.total())),
+        (
+            Quantity::Proportional,
+            each(during.proportional + during.page_tables, before.proportional + before.page_tables),
+        ),
+        (Quantity::Left, each(after.total(), before.total())),
+    ]);
+    Ok(Outcome {
+        figures,
+        errors: 0,
+        first_error: None,
+    })
 }
 
-/// The memory of the server once it no longer changes: an allocator gives memory back some time after it was freed.
-async fn settled(pid: i32) -> Result<Memory> {
-    let deadline = Instant::now() + SETTLING;
-    let mut memory = Memory::of(pid)?;
-    loop {
-        sleep(SETTLED_FOR).await;
-        let earlier = std::mem::replace(&mut memory, Memory::of(pid)?);
-        if memory.total().abs_diff(earlier.total()) <= SETTLED_WITHIN || Instant::now() >= deadline {
-            return Ok(memory);
-        }
-    }
+/// A connection whose handler has run, and waits for more.
+async fn open(server: SocketAddr, number: u32) -> Result<tokio::net::TcpStream> {
+    let mut stream = connect::open(server).await?;
+    connect::exchange(&mut stream, pattern::start(number)).await?;
+    Ok(stream)
 }
 
-/// Two readings so far apart, and no more different, are a memory at rest.
-const SETTLED_FOR: Duration = Duration::from_millis(200);
-const SETTLED_WITHIN: u64 = 64;
-/// A server that never rests is measured all the same.
-const SETTLING: Duration = Duration::from_secs(2);
-/// Everything together takes about five seconds.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The memory of the server when nothing has happened for a while: connections that were closed have been cleared away.
+async fn settled(process: i32) -> Result<Memory> {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    Memory::of(process)
+}

@@ -1,23 +1,23 @@
-//! Round trips on a long-lived connection.
+//! Round trips on connections that stay.
 
-use std::net::SocketAddrV4;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use super::connect::{close, exchange, open};
-use super::recorder::Recorder;
+use super::tally::Tally;
+use super::{connect, pattern};
 
-pub(super) async fn run(address: SocketAddrV4, client: u32, recorder: Arc<Recorder>) -> Result<()> {
-    let mut stream = open(address, client, 0).await?;
-    stream.set_nodelay(true)?;
-    let mut sequence = 0;
-    while recorder.goes_on() {
-        let began = Instant::now();
-        exchange(&mut stream, client, sequence).await?;
-        recorder.count(began);
-        sequence += 1;
+/// Sends a request when the answer to the one before is complete, until it is told to stop.
+pub(super) async fn client(server: SocketAddr, client: u32, tally: Rc<Tally>) -> Result<()> {
+    let mut stream = connect::open(server).await?;
+    let mut position = pattern::start(client);
+    while !tally.is_stopped() {
+        let started = Instant::now();
+        connect::exchange(&mut stream, position).await?;
+        tally.record(started.elapsed());
+        position += connect::REQUEST as u64;
     }
-    close(stream).await
+    connect::close(stream).await
 }

@@ -3,14 +3,14 @@
 use crate::keyspace::Keyspace;
 
 #[derive(Default)]
-pub(crate) struct Session {
+pub(crate) struct State {
     pub(crate) keyspace: Keyspace,
     /// What `CLIENT SETNAME` has set; empty is no name.
     pub(crate) name: Vec<u8>,
     is_closed: bool,
 }
 
-impl Session {
+impl State {
     pub(crate) fn is_open(&self) -> bool {
         !self.is_closed
     }

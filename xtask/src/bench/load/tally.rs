@@ -1,0 +1,99 @@
+//! What the clients of one run count together.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use hdrhistogram::Histogram;
+
+use crate::bench::workload::Quantity;
+
+/// Counters of operations and of their latencies, and the sign to stop.
+#[derive(Debug)]
+pub(super) struct Tally {
+    operations: Cell<f64>,
+    latencies: RefCell<Histogram<u64>>,
+    stopped: Cell<bool>,
+}
+
+impl Tally {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            operations: Cell::new(0.0),
+            // Nanoseconds up to a minute, to three digits.
+            latencies: RefCell::new(Histogram::new_with_bounds(1, 60_000_000_000, 3)?),
+            stopped: Cell::new(false),
+        })
+    }
+
+    /// Forgets the warm-up.
+    pub(super) fn start(&self) {
+        self.operations.set(0.0);
+        self.latencies.borrow_mut().reset();
+    }
+
+    /// Counts an operation that has ended as it should.
+    pub(super) fn record(&self, latency: Duration) {
+        self.add(1.0);
+        let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+        self.latencies.borrow_mut().saturating_record(nanoseconds);
+    }
+
+    /// Counts operations, or parts of them, that have no latency of their own.
+    pub(super) fn add(&self, operations: f64) {
+        self.operations.set(self.operations.get() + operations);
+    }
+
+    /// Asks the clients to end after the operation that they are in.
+    pub(super) fn stop(&self) {
+        self.stopped.set(true);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.get()
+    }
+
+    /// What has been counted since the start. Without a single operation there is no figure: the report shows a gap
+    /// rather than a division by zero.
+    pub(super) fn figures(&self, elapsed: Duration, cpu: Duration) -> BTreeMap<Quantity, f64> {
+        let operations = self.operations.get();
+        let mut figures = BTreeMap::new();
+        if operations > 0.0 {
+            figures.insert(Quantity::Cpu, cpu.as_secs_f64() * 1e6 / operations);
+            figures.insert(Quantity::Rate, operations / elapsed.as_secs_f64());
+        }
+        let latencies = self.latencies.borrow();
+        if !latencies.is_empty() {
+            for (quantity, quantile) in [(Quantity::P50, 0.5), (Quantity::P99, 0.99)] {
+                let latency = Duration::from_nanos(latencies.value_at_quantile(quantile));
+                figures.insert(quantity, latency.as_secs_f64() * 1e6);
+            }
+        }
+        figures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_warm_up_is_forgotten() {
+        let tally = Tally::new().unwrap();
+        tally.record(Duration::from_secs(5));
+        tally.start();
+        tally.record(Duration::from_micros(100));
+        tally.record(Duration::from_micros(100));
+        let figures = tally.figures(Duration::from_secs(2), Duration::from_millis(1));
+        assert_eq!(figures[&Quantity::Rate], 1.0);
+        assert_eq!(figures[&Quantity::Cpu], 500.0);
+        assert!((figures[&Quantity::P99] - 100.0).abs() < 0.2);
+    }
+
+    #[test]
+    fn nothing_counted_is_no_figure() {
+        let tally = Tally::new().unwrap();
+        assert!(tally.figures(Duration::from_secs(1), Duration::from_secs(1)).is_empty());
+    }
+}
