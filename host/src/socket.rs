@@ -3,6 +3,7 @@
 //! No byte is buffered here: what is received is read when the guest asks for it, and what is sent is written before the
 //! guest goes on. So backpressure is the operating system's own, and a connection that waits holds no buffer.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -246,12 +247,20 @@ pub(crate) fn is_broken(failure: io::ErrorKind) -> bool {
     )
 }
 
+thread_local! {
+    /// What is received goes here first, because how much it is, is only known afterwards: a list of 64 bytes shall not
+    /// take and free 64 KiB.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// Takes a buffer only when there is something to read, so that a connection that waits holds none.
 fn poll_receive(io: &mut Box<dyn Io>, cx: &mut Context<'_>, max: usize) -> Poll<io::Result<Vec<u8>>> {
     ready!(io.poll_readable(cx))?;
-    let mut bytes = Vec::with_capacity(max);
-    let mut buffer = ReadBuf::uninit(bytes.spare_capacity_mut());
-    ready!(Pin::new(&mut **io).poll_read(cx, &mut buffer))?;
+    let mut scratch = SCRATCH.take();
+    scratch.clear();
+    scratch.reserve_exact(MAX_RECEIVE);
+    let mut buffer = ReadBuf::uninit(&mut scratch.spare_capacity_mut()[..max]);
+    let result = Pin::new(&mut **io).poll_read(cx, &mut buffer);
     let filled = buffer.filled().len();
     #[expect(
         unsafe_code,
@@ -259,9 +268,15 @@ fn poll_receive(io: &mut Box<dyn Io>, cx: &mut Context<'_>, max: usize) -> Poll<
     )]
     // SAFETY: as above; and `filled` is at most the capacity.
     unsafe {
-        bytes.set_len(filled);
+        scratch.set_len(filled);
     }
-    Poll::Ready(Ok(bytes))
+    let received = if filled > LARGE {
+        std::mem::take(&mut scratch)
+    } else {
+        scratch.to_vec()
+    };
+    SCRATCH.set(scratch);
+    result.map_ok(|()| received)
 }
 
 async fn within<T>(timeout: Option<Duration>, operation: impl Future<Output = io::Result<T>>) -> io::Result<T> {
@@ -276,6 +291,9 @@ async fn within<T>(timeout: Option<Duration>, operation: impl Future<Output = io
 /// The most that one `receive` returns, however much the guest asks for: the host's own memory is not the guest's to
 /// size. Larger reads bring no more throughput.
 const MAX_RECEIVE: usize = 64 << 10;
+
+/// From here on it costs less to give the scratch buffer away, and to take a new one, than to copy out of it.
+const LARGE: usize = 8 << 10;
 
 const DISCARD_BUFFER: usize = 2048;
 

@@ -10,5 +10,9 @@
 )]
 
 mod cli;
+mod contract;
+mod limits;
+mod misbehaving;
 mod streams;
 mod support;
+mod unix;

@@ -10,7 +10,7 @@
   (core module $Program
     (import "connection" "drop" (func $drop (param i32)))
     (memory (export "memory") 2048)
-    (func (export "handle") (param $connection i32) (result i32)
+    (func $handle (export "handle") (param $connection i32) (result i32)
       (call $drop (local.get $connection))
       ;; result<_, string> at 0: ok, because all of the memory is zero.
       (i32.const 0))
@@ -18,9 +18,11 @@
   (core instance $program (instantiate $Program
     (with "connection" (instance (export "drop" (func $drop))))
   ))
+  (alias core export $program "memory" (core memory $memory))
+  (alias core export $program "handle" (core func $program-handle))
 
   (func $handle (param "connection" (own $connection)) (result (result (error string)))
-    (canon lift (core func $program "handle") (memory $program "memory") string-encoding=utf8))
+    (canon lift (core func $program-handle) (memory $memory) string-encoding=utf8))
   (instance $handler (export "handle" (func $handle)))
   (export "socketserver:core/stream-handler@0.1.0" (instance $handler))
 )

@@ -1,5 +1,5 @@
-//! Behaves: for each line with a number computes for so many milliseconds, and answers `ok`. The host must charge it for
-//! that time and for no other, and serve others meanwhile.
+//! Behaves: for each line with a number computes for so many milliseconds, and answers `ok`. The host must charge it
+//! for that time and for no other, and serve others meanwhile.
 
 use std::hint::black_box;
 use std::io::{BufRead as _, Write as _};

@@ -220,7 +220,7 @@
       (memory.init $written (i32.const 0x100) (i32.const 0) (i32.const 7))
       (global.set $end (i32.const 0x107)))
 
-    (func (export "handle") (param $connection i32) (result i32)
+    (func $handle (export "handle") (param $connection i32) (result i32)
       (local $dirty i32)
       (local.set $dirty (call $inspect))
       ;; result<list<u8>, error-code> at 0: the case, then the pointer at 4 and the length at 8.

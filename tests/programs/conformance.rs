@@ -12,12 +12,16 @@
 //! | `shutdown receive`, `shutdown send`, `shutdown both` | `ok` |
 //! | `set-timeout MILLISECONDS`, `set-timeout none` | `ok` |
 //! | `get-remote-address`, `get-local-address` | `ok ip ADDRESS`, `ok unix NAME` or `ok unix` |
-//! | `sleep MILLISECONDS` | `ok` |
 //! | `print TEXT` | `ok`, and the text on standard output |
+//! | `sleep MILLISECONDS` | `ok` |
+//! | `pause MILLISECONDS` | none, because sending it would find out what the peer did meanwhile |
 //! | `drop`, `forget` | none: the handle is dropped, or leaked |
 //! | `return`, `fail TEXT` | none: `handle` returns |
 //!
-//! An answer that cannot be sent is kept for the error that `handle` returns in the end: `unsent: ok; error timeout`.
+//! `handle` also returns at the end of the stream, and after a line with `drop` or `forget`.
+//!
+//! The time of `set-timeout` holds for the calls of commands, and not for receiving commands and sending answers. An
+//! answer that cannot be sent is kept for the error that `handle` returns in the end: `unsent: ok; error timeout`.
 
 use std::time::Duration;
 
@@ -47,7 +51,7 @@ impl Guest for Conformance {
 
 struct State {
     connection: Option<Connection>,
-    /// Set for the length of a command only: it is not meant for reading commands and sending answers.
+    /// Set for the length of a command only.
     timeout: Option<u32>,
     unsent: Vec<String>,
 }
@@ -62,6 +66,7 @@ impl State {
                     "fail" => return Err(rest.to_owned()),
                     "drop" => drop(self.connection.take()),
                     "forget" => std::mem::forget(self.connection.take()),
+                    "pause" => sleep(number(rest)),
                     _ => {
                         let answer = self.execute(verb, rest);
                         self.answer(answer);
@@ -75,11 +80,11 @@ impl State {
     fn execute(&mut self, verb: &str, rest: &str) -> String {
         match (verb, &self.connection) {
             ("set-timeout", _) => {
-                self.timeout = rest.parse().ok();
+                self.timeout = (rest != "none").then(|| number(rest));
                 "ok".to_owned()
             }
             ("sleep", _) => {
-                std::thread::sleep(Duration::from_millis(number(rest).into()));
+                sleep(number(rest));
                 "ok".to_owned()
             }
             ("print", _) => {
@@ -151,7 +156,8 @@ fn call(connection: &Connection, verb: &str, rest: &str) -> String {
         "shutdown" => done(connection.shutdown(match rest {
             "receive" => ShutdownType::Receive,
             "send" => ShutdownType::Send,
-            _ => ShutdownType::Both,
+            "both" => ShutdownType::Both,
+            other => panic!("no such direction: {other:?}"),
         })),
         "get-remote-address" => address(connection.get_remote_address()),
         "get-local-address" => address(connection.get_local_address()),
@@ -159,8 +165,13 @@ fn call(connection: &Connection, verb: &str, rest: &str) -> String {
     }
 }
 
+fn sleep(milliseconds: u32) {
+    std::thread::sleep(Duration::from_millis(milliseconds.into()));
+}
+
+/// A script with a mistake in it is not answered: its connection is aborted.
 fn number(text: &str) -> u32 {
-    text.parse().unwrap_or(0)
+    text.parse().unwrap_or_else(|_| panic!("not a number: {text:?}"))
 }
 
 fn payload(count: &str) -> Vec<u8> {

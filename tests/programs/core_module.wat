@@ -1,4 +1,4 @@
 ;; A core module, not a component. The host must refuse it, and say what is the matter.
 (module
-  (func (export "handle") (param i32) (result i32) (local.get 0))
+  (func $handle (export "handle") (param i32) (result i32) (local.get 0))
 )

@@ -1,5 +1,5 @@
-;; Grows eight memories in turn, 1 MiB each time, until one is refused; then says how many MiB it got and traps. The host
-;; must bound the memories of an instance together, not each one, and abort this connection and no other.
+;; Grows eight memories in turn, 1 MiB each time, until one is refused; then says how many MiB it got and traps. The
+;; host must bound the memories of an instance together, not each one, and abort this connection and no other.
 (component
   (import "socketserver:core/network@0.1.0" (instance $network
     (type $words (option string))
@@ -23,7 +23,7 @@
   (core module $Cell
     (memory 0)
     ;; Returns whether it was. The new pages are touched: a host that counts only resident memory must see them too.
-    (func (export "grow") (result i32)
+    (func $grow (export "grow") (result i32)
       (local $pages i32)
       (local.set $pages (memory.grow (i32.const 16)))
       (if (i32.eq (local.get $pages) (i32.const -1)) (then (return (i32.const 0))))
@@ -39,8 +39,8 @@
   (core instance $cell6 (instantiate $Cell))
   (core instance $cell7 (instantiate $Cell))
 
-  ;; The memory of the line that it sends, and of what the host writes. A module of its own, so that it exists before the
-  ;; imported functions that use it.
+  ;; The memory of the line that it sends, and of what the host writes. A module of its own, so that it exists before
+  ;; the imported functions that use it.
   (core module $Memory
     (memory (export "memory") 1 1)
     ;; The host asks for memory for the text of an error alone, which nothing reads.
@@ -78,7 +78,7 @@
       (i32.store8 (global.get $end) (i32.add (i32.const 48) (i32.rem_u (local.get $number) (i32.const 10))))
       (global.set $end (i32.add (global.get $end) (i32.const 1))))
 
-    (func (export "handle") (param $connection i32) (result i32)
+    (func $handle (export "handle") (param $connection i32) (result i32)
       (local $grown i32)
       (block $refused
         (loop $next

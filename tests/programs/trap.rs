@@ -1,4 +1,7 @@
-//! Executes an unreachable instruction. The host must abort this connection and no other.
+//! Executes an unreachable instruction when its peer has sent something. The host must abort this connection and no
+//! other.
+
+use std::io::BufRead as _;
 
 use socketserver_guest::{Handler, Request, Result};
 
@@ -6,7 +9,8 @@ use socketserver_guest::{Handler, Request, Result};
 struct Trap;
 
 impl Handler for Trap {
-    fn handle(&mut self, _: &mut Request) -> Result {
+    fn handle(&mut self, request: &mut Request) -> Result {
+        request.rfile.fill_buf()?;
         core::arch::wasm32::unreachable()
     }
 }

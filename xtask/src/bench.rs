@@ -58,6 +58,8 @@ pub(crate) struct Args {
 /// the report.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let plan = Plan::new(args)?;
+    // Before the first round, whose load would be part of the machine's.
+    let machine = machine::facts(plan.cores);
     eprintln!("{}", plan.cores.describe());
     // Builds the handler and compiles it into the server's cache, so that no round waits for it.
     plan.start_ours()?.stop()?;
@@ -66,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         eprintln!("round {} of {}", number + 1, plan.rounds);
         rounds.push(plan.round(number)?);
     }
-    let report = Report::new(machine::facts(plan.cores), rounds);
+    let report = Report::new(machine, rounds);
     if let Some(file) = &args.json {
         let json = serde_json::to_vec_pretty(&report)?;
         fs::write(file, json).with_context(|| format!("cannot write {}", file.display()))?;
@@ -94,7 +96,9 @@ struct Plan {
 impl Plan {
     fn new(args: &Args) -> Result<Self> {
         let ours = match &args.ours {
-            Some(path) => path.canonicalize().with_context(|| format!("no binary {}", path.display()))?,
+            Some(path) => path
+                .canonicalize()
+                .with_context(|| format!("no binary {}", path.display()))?,
             None => build("socketserver")?,
         };
         let mut workloads = if args.only.is_empty() {
@@ -111,7 +115,11 @@ impl Plan {
             xtask: build("xtask")?,
             workloads,
             rounds: args.rounds.unwrap_or(if args.quick { 3 } else { 5 }),
-            window: if args.quick { Duration::from_millis(500) } else { Duration::from_secs(2) },
+            window: if args.quick {
+                Duration::from_millis(500)
+            } else {
+                Duration::from_secs(2)
+            },
             idle_connections: if args.quick { 1_000 } else { 5_000 },
         })
     }
@@ -124,10 +132,16 @@ impl Plan {
         for &workload in &self.workloads {
             let sides = if number.is_multiple_of(2) {
                 let ours = self.load(&ours, workload)?;
-                Sides { ours, native: self.load(&native, workload)? }
+                Sides {
+                    ours,
+                    native: self.load(&native, workload)?,
+                }
             } else {
                 let native = self.load(&native, workload)?;
-                Sides { ours: self.load(&ours, workload)?, native }
+                Sides {
+                    ours: self.load(&ours, workload)?,
+                    native,
+                }
             };
             eprintln!("  {}: {}", workload.name(), sides.glance());
             round.0.insert(workload, sides);
@@ -142,7 +156,14 @@ impl Plan {
         command
             .arg("serve")
             .arg(Path::new("guest/handlers/echo"))
-            .args(["--listen", "tcp://127.0.0.1:0", "--max-connections", "8000", "--log", "off"])
+            .args([
+                "--listen",
+                "tcp://127.0.0.1:0",
+                "--max-connections",
+                "8000",
+                "--log",
+                "off",
+            ])
             .args(["--threads", SERVER_THREADS])
             .current_dir(workspace::root());
         Server::start("socketserver", &mut command, self.cores)
@@ -157,12 +178,19 @@ impl Plan {
     /// Runs the load generator to its end. It bounds its own time.
     fn load(&self, server: &Server, workload: Workload) -> Result<Outcome> {
         let mut command = Command::new(&self.xtask);
-        command.arg("load").args(Load::arguments(workload, server, self.window, self.idle_connections));
+        command
+            .arg("load")
+            .args(Load::arguments(workload, server, self.window, self.idle_connections));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let child = self.cores.spawn_client(&mut command)?;
         let output = child.wait_with_output().context("the load generator got lost")?;
         if !output.status.success() {
-            bail!("{} against {} ended with {}", workload.name(), server.name(), output.status);
+            bail!(
+                "{} against {} ended with {}",
+                workload.name(),
+                server.name(),
+                output.status
+            );
         }
         serde_json::from_slice(&output.stdout).context("the load generator's answer cannot be read")
     }
@@ -177,7 +205,14 @@ const SERVER_THREADS: &str = "1";
 /// server that is measured would not be the one that users build.
 fn build(package: &str) -> Result<PathBuf> {
     let output = workspace::cargo()
-        .args(["build", "--release", "--message-format", "json-render-diagnostics", "--package", package])
+        .args([
+            "build",
+            "--release",
+            "--message-format",
+            "json-render-diagnostics",
+            "--package",
+            package,
+        ])
         .current_dir(workspace::root())
         .stderr(Stdio::inherit())
         .output()

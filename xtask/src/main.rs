@@ -5,6 +5,9 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its user")]
 
 mod bench;
+mod ci;
+mod tidy;
+mod wit;
 mod workspace;
 
 use std::process::ExitCode;
@@ -13,7 +16,12 @@ use clap::{Parser, Subcommand};
 
 /// The tasks of this project's developers and of its CI.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -40,7 +48,9 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Bench(args) => bench::run(&args),
-        Task::Ci | Task::Tidy | Task::Wit => Ok(()),
+        Task::Ci => ci::run(),
+        Task::Tidy => tidy::run(),
+        Task::Wit => wit::run(),
         Task::NativeEcho(args) => bench::native::serve(&args),
         Task::Load(load) => bench::load::run(&load),
     };

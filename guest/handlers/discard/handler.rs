@@ -14,3 +14,17 @@ impl Handler for Discard {
 }
 
 socketserver_guest::export!(Discard);
+
+#[cfg(test)]
+mod tests {
+    use socketserver_guest::testing::{Peer, serve};
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_answered() {
+        let peer = Peer::sending(["some", "thing"]);
+        serve::<Discard>(&peer).unwrap();
+        assert!(peer.got().is_empty());
+    }
+}

@@ -24,7 +24,7 @@ pub(crate) enum Reply<'a> {
     Bulk(&'a [u8]),
     Owned(Vec<u8>),
     Nil,
-    Array(Vec<Reply<'a>>),
+    Array(Vec<Self>),
 }
 
 impl Reply<'_> {

@@ -1,9 +1,10 @@
 //! A peer of a server: a socket on which every operation has a deadline.
 
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -14,7 +15,7 @@ use super::eventually::DEADLINE;
 /// One end of a TCP or Unix connection.
 #[derive(Debug)]
 pub(crate) struct Client {
-    socket: Socket,
+    socket: BufReader<Socket>,
 }
 
 /// How a stream ended.
@@ -40,6 +41,13 @@ impl Client {
         Self::connect_socket(socket, to)
     }
 
+    /// Connects from a Unix socket that has a path.
+    pub(crate) fn connect_from_path(from: &Path, to: &str) -> io::Result<Self> {
+        let socket = Self::socket_for(to)?;
+        socket.bind(&SockAddr::unix(from)?)?;
+        Self::connect_socket(socket, to)
+    }
+
     fn socket_for(to: &str) -> io::Result<Socket> {
         let domain = address(to).domain();
         Socket::new(domain, Type::STREAM, None)
@@ -58,12 +66,14 @@ impl Client {
         }
         socket.set_read_timeout(Some(DEADLINE))?;
         socket.set_write_timeout(Some(DEADLINE))?;
-        Ok(Self { socket })
+        Ok(Self {
+            socket: BufReader::new(socket),
+        })
     }
 
     /// The address of this side, as the server's log shows it.
     pub(crate) fn address(&self) -> SocketAddr {
-        let address = self.socket.local_addr().expect("a connected socket has an address");
+        let address = self.socket().local_addr().expect("a connected socket has an address");
         address.as_socket().expect("an IP socket")
     }
 
@@ -73,12 +83,12 @@ impl Client {
     }
 
     pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        self.socket.write_all(bytes.as_ref())
+        self.socket().write_all(bytes.as_ref())
     }
 
     /// Says that nothing more will be sent.
     pub(crate) fn finish(&mut self) {
-        self.socket.shutdown(Shutdown::Write).expect("the connection is open");
+        self.socket().shutdown(Shutdown::Write).expect("the connection is open");
     }
 
     /// Receives so many bytes.
@@ -92,19 +102,24 @@ impl Client {
 
     /// Receives a line, and returns it without its end.
     pub(crate) fn receive_line(&mut self) -> String {
-        let mut line = Vec::new();
-        loop {
-            match self.receive(1)[0] {
-                b'\n' => return String::from_utf8(line).expect("the server sends text"),
-                byte => line.push(byte),
-            }
-        }
+        let mut line = String::new();
+        self.socket.read_line(&mut line).expect("the server sends a line");
+        let line = line.strip_suffix('\n');
+        line.expect("the server ends the line before the stream").to_owned()
     }
 
     /// Sends a line, and returns the line that answers it.
     pub(crate) fn ask(&mut self, line: &str) -> String {
         self.send(format!("{line}\n"));
         self.receive_line()
+    }
+
+    /// As [`ask`](Self::ask), unless the connection has ended.
+    pub(crate) fn try_ask(&mut self, line: &str) -> Option<String> {
+        self.try_send(format!("{line}\n")).ok()?;
+        let mut answer = String::new();
+        self.socket.read_line(&mut answer).ok()?;
+        Some(answer.strip_suffix('\n')?.to_owned())
     }
 
     /// Sends `bytes`, and expects them back.
@@ -133,38 +148,42 @@ impl Client {
 
     /// Whether there is nothing to receive: no byte, and no end of the stream.
     pub(crate) fn is_silent(&mut self) -> bool {
-        self.socket.set_nonblocking(true).expect("a socket");
+        self.socket().set_nonblocking(true).expect("a socket");
         let mut byte = [std::mem::MaybeUninit::uninit()];
-        let peeked = self.socket.peek(&mut byte);
-        self.socket.set_nonblocking(false).expect("a socket");
-        matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
+        let peeked = self.socket().peek(&mut byte);
+        self.socket().set_nonblocking(false).expect("a socket");
+        self.socket.buffer().is_empty() && matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Sends until the server takes no more for a while, and returns how much it took.
     pub(crate) fn send_until_full(&mut self) -> usize {
-        self.socket.set_write_timeout(Some(FULL)).expect("a socket");
+        self.socket().set_write_timeout(Some(FULL)).expect("a socket");
         let mut taken = 0;
         let full = loop {
-            match self.socket.write(&[b'x'; 64 << 10]) {
+            match self.socket().write(&[b'x'; 64 << 10]) {
                 Ok(count) => taken += count,
                 Err(error) => break error,
             }
             assert!(taken < 64 << 20, "the server takes without end");
         };
         assert_eq!(full.kind(), ErrorKind::WouldBlock, "{full}");
-        self.socket.set_write_timeout(Some(DEADLINE)).expect("a socket");
+        self.socket().set_write_timeout(Some(DEADLINE)).expect("a socket");
         taken
     }
 
     /// Ends the connection with a reset.
     pub(crate) fn reset(self) {
-        self.socket.set_linger(Some(Duration::ZERO)).expect("a socket");
+        self.socket().set_linger(Some(Duration::ZERO)).expect("a socket");
+    }
+
+    fn socket(&self) -> &Socket {
+        self.socket.get_ref()
     }
 
     /// A second handle to the same connection, for another thread.
     pub(crate) fn split(&self) -> Self {
         Self {
-            socket: self.socket.try_clone().expect("a descriptor is free"),
+            socket: BufReader::new(self.socket().try_clone().expect("a descriptor is free")),
         }
     }
 }

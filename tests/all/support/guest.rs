@@ -16,6 +16,7 @@ pub(crate) enum Guest {
     Text(&'static str),
 }
 
+pub(crate) const ANY: Guest = Guest::Built("any");
 pub(crate) const CHARGEN: Guest = Guest::Built("chargen");
 pub(crate) const CONFORMANCE: Guest = Guest::Built("conformance");
 pub(crate) const DISCARD: Guest = Guest::Built("discard");

@@ -65,6 +65,13 @@ impl Log {
         })
     }
 
+    /// Waits for a record with this message that `fits`, and returns it.
+    pub(crate) fn wait_for_one(&self, message: &str, fits: impl Fn(&Record) -> bool) -> Record {
+        eventually(&format!("a certain log line says `{message}`"), || {
+            self.all(message).into_iter().find(&fits)
+        })
+    }
+
     /// The lines that are no JSON.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.with(|lines| {

@@ -286,6 +286,18 @@ pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ru
     Run::of(Command::new(BINARY).args(arguments).env_remove("RUST_LOG"))
 }
 
+/// Runs `serve`, which must end by itself, with this handler and these flags.
+pub(crate) fn run_serve(guest: Guest, flags: &[&str]) -> Run {
+    let mut arguments = vec!["serve".into(), guest.path().into_os_string()];
+    arguments.extend(["--cache-dir".into(), cache().into()]);
+    // Should the server start after all, then not at a fixed port.
+    if !flags.iter().any(|flag| flag.starts_with("--listen")) {
+        arguments.push("--listen=tcp://127.0.0.1:0".into());
+    }
+    arguments.extend(flags.iter().map(OsString::from));
+    run(arguments)
+}
+
 /// Compiled components are kept between tests, and between runs of them.
 pub(crate) fn cache() -> &'static Path {
     Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))

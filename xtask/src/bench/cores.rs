@@ -31,7 +31,7 @@ impl Cores {
         let pinned = cores.split_first().and_then(|(&server, others)| {
             // Two threads of one physical core share its caches and execution units, so another core comes first.
             let apart = others.iter().find(|core| siblings(**core) != siblings(server));
-            let &client = apart.or(others.first())?;
+            let &client = apart.or_else(|| others.first())?;
             Some(Pinned { server, client })
         });
         Ok(Self { pinned })
@@ -65,7 +65,10 @@ impl Cores {
 
 /// The threads of the physical core that `core` belongs to, in the kernel's words; unknown where there is no sysfs.
 fn siblings(core: usize) -> Option<String> {
-    fs::read_to_string(format!("/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")).ok()
+    fs::read_to_string(format!(
+        "/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
+    ))
+    .ok()
 }
 
 /// A child inherits the affinity of the thread that starts it. So a thread pins itself, starts the child and ends:

@@ -44,14 +44,21 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(super) fn arguments(workload: Workload, server: &Server, window: Duration, idle_connections: u32) -> Vec<String> {
+    pub(super) fn arguments(
+        workload: Workload,
+        server: &Server,
+        window: Duration,
+        idle_connections: u32,
+    ) -> Vec<String> {
         let values = [
             ("--server", server.address().to_string()),
             ("--process", server.id().to_string()),
             ("--window", window.as_millis().to_string()),
             ("--idle-connections", idle_connections.to_string()),
         ];
-        let options = values.into_iter().flat_map(|(option, value)| [option.to_owned(), value]);
+        let options = values
+            .into_iter()
+            .flat_map(|(option, value)| [option.to_owned(), value]);
         [workload.name().to_owned()].into_iter().chain(options).collect()
     }
 }
@@ -121,7 +128,11 @@ where
     let figures = tally.figures(elapsed, cpu_after.saturating_sub(cpu_before));
 
     tally.stop();
-    let mut outcome = Outcome { figures, errors: 0, first_error: None };
+    let mut outcome = Outcome {
+        figures,
+        errors: 0,
+        first_error: None,
+    };
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended.context("a client panicked").flatten() {
             outcome.errors += 1;

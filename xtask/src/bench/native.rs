@@ -29,7 +29,9 @@ pub(crate) fn serve(args: &Args) -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("listening tcp://{}", listener.local_addr()?);
         // The accept loop runs on a worker, as ours does: the thread of `block_on` would be one more.
-        tokio::spawn(accept(listener)).await.context("the accept loop panicked")?
+        tokio::spawn(accept(listener))
+            .await
+            .context("the accept loop panicked")?
     })
 }
 

@@ -78,8 +78,14 @@ impl Report {
             .collect();
         quantities.sort_unstable();
         quantities.dedup();
-        let rows = quantities.iter().filter_map(|&(workload, quantity)| Row::new(&rounds, workload, quantity));
-        Self { machine, rows: rows.collect(), rounds }
+        let rows = quantities
+            .iter()
+            .filter_map(|&(workload, quantity)| Row::new(&rounds, workload, quantity));
+        Self {
+            machine,
+            rows: rows.collect(),
+            rounds,
+        }
     }
 
     /// Every operation that failed, on either side.
@@ -89,9 +95,8 @@ impl Report {
 
     fn failures(&self) -> impl Iterator<Item = (Workload, &'static str, &Outcome)> {
         let sides = self.rounds.iter().flat_map(|round| &round.0);
-        let outcomes = sides.flat_map(|(workload, sides)| {
-            [(*workload, "ours", &sides.ours), (*workload, "native", &sides.native)]
-        });
+        let outcomes = sides
+            .flat_map(|(workload, sides)| [(*workload, "ours", &sides.ours), (*workload, "native", &sides.native)]);
         outcomes.filter(|(_, _, outcome)| outcome.errors > 0)
     }
 }
@@ -132,10 +137,19 @@ impl Display for Report {
         for (name, fact) in &self.machine {
             writeln!(f, "- {name}: {fact}")?;
         }
-        writeln!(f, "- rounds: {}; medians, and of the ratios the median of each round's", self.rounds.len())?;
+        writeln!(
+            f,
+            "- rounds: {}; medians, and of the ratios the median of each round's",
+            self.rounds.len()
+        )?;
         for (workload, side, outcome) in self.failures() {
             let first = outcome.first_error.as_deref().unwrap_or("unknown");
-            writeln!(f, "- {} errors of {side} in {}; the first: {first}", outcome.errors, workload.name())?;
+            writeln!(
+                f,
+                "- {} errors of {side} in {}; the first: {first}",
+                outcome.errors,
+                workload.name()
+            )?;
         }
         Ok(())
     }
@@ -143,13 +157,26 @@ impl Display for Report {
 
 impl Display for Row {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { title, unit, ours, native, ratio, target, met } = self;
+        let Self {
+            title,
+            unit,
+            ours,
+            native,
+            ratio,
+            target,
+            met,
+        } = self;
         let ratio = ratio.map_or_else(String::new, |Ratio { least, median, most }| {
             format!("{median:.2} ({least:.2}–{most:.2})")
         });
         let target = target.as_deref().unwrap_or_default();
         let met = met.map_or("", |met| if met { "met" } else { "**missed**" });
-        write!(f, "| {title} | {unit} | {} | {} | {ratio} | {target} | {met} |", short(*ours), short(*native))
+        write!(
+            f,
+            "| {title} | {unit} | {} | {} | {ratio} | {target} | {met} |",
+            short(*ours),
+            short(*native)
+        )
     }
 }
 
@@ -181,7 +208,10 @@ mod tests {
             errors,
             first_error: (errors > 0).then(|| "no answer".into()),
         };
-        let sides = Sides { ours: outcome(ours, errors), native: outcome(native, 0) };
+        let sides = Sides {
+            ours: outcome(ours, errors),
+            native: outcome(native, 0),
+        };
         Round(BTreeMap::from([(Workload::Connect64, sides)]))
     }
 
@@ -197,7 +227,9 @@ mod tests {
         // The machine was three times slower in the second round, for both.
         let rounds = vec![round(10.0, 10.0, 0), round(36.0, 30.0, 0), round(13.0, 10.0, 0)];
         let report = Report::new(Vec::new(), rounds);
-        let [row] = report.rows.as_slice() else { panic!("one row") };
+        let [row] = report.rows.as_slice() else {
+            panic!("one row")
+        };
         assert_eq!((row.ours, row.native), (13.0, 10.0));
         assert_eq!(row.ratio.unwrap().median, 1.2);
         assert_eq!(
@@ -211,6 +243,10 @@ mod tests {
     fn errors_of_all_rounds_count_and_are_named() {
         let report = Report::new(Vec::new(), vec![round(1.0, 1.0, 2), round(1.0, 1.0, 3)]);
         assert_eq!(report.errors(), 5);
-        assert!(report.to_string().contains("3 errors of ours in connect-64; the first: no answer"));
+        assert!(
+            report
+                .to_string()
+                .contains("3 errors of ours in connect-64; the first: no answer")
+        );
     }
 }

@@ -35,7 +35,10 @@ pub(super) struct Server {
 impl Server {
     /// Starts a server on the core for servers and waits for its line `listening tcp://ADDRESS`.
     pub(super) fn start(name: &'static str, command: &mut Command, cores: Cores) -> Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = cores.spawn_server(command)?;
         let stdout = child.stdout.take().context("no standard output")?;
         let mut stderr = child.stderr.take().context("no standard error")?;
@@ -64,7 +67,10 @@ impl Server {
         let Some(address) = address(&line) else {
             let _ = child.kill();
             let _ = child.wait();
-            bail!("{name} printed {line:?} instead of its address: {}", text_of(complaints));
+            bail!(
+                "{name} printed {line:?} instead of its address: {}",
+                text_of(complaints)
+            );
         };
         Ok(Self {
             name,
@@ -95,7 +101,10 @@ impl Server {
     pub(super) fn stop(mut self) -> Result<()> {
         let name = self.name;
         if let Some(status) = self.child.try_wait()? {
-            bail!("{name} had ended with {status} before it was told to: {}", self.complaints());
+            bail!(
+                "{name} had ended with {status} before it was told to: {}",
+                self.complaints()
+            );
         }
         let pid = Pid::from_raw(i32::try_from(self.child.id())?);
         kill(pid, Signal::SIGTERM).with_context(|| format!("cannot tell {name} to stop"))?;

@@ -58,7 +58,10 @@ const SOURCES: u32 = 200;
 /// Sends one request, and receives it back.
 pub(super) async fn exchange(stream: &mut TcpStream, position: u64) -> Result<()> {
     let mut answer = [0; REQUEST];
-    stream.write_all(pattern::at(position, REQUEST)).await.context("cannot send")?;
+    stream
+        .write_all(pattern::at(position, REQUEST))
+        .await
+        .context("cannot send")?;
     stream.read_exact(&mut answer).await.context("no answer")?;
     pattern::verify(position, &answer)
 }

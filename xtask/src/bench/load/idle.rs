@@ -31,7 +31,10 @@ pub(super) async fn measure(server: SocketAddr, process: i32, connections: u32) 
         (Quantity::Resident, each(during.total(), before.total())),
         (
             Quantity::Proportional,
-            each(during.proportional + during.page_tables, before.proportional + before.page_tables),
+            each(
+                during.proportional + during.page_tables,
+                before.proportional + before.page_tables,
+            ),
         ),
         (Quantity::Left, each(after.total(), before.total())),
     ]);

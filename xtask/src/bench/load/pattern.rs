@@ -42,7 +42,10 @@ pub(super) fn at(position: u64, length: usize) -> &'static [u8] {
 /// Compares what was received with what was sent.
 pub(super) fn verify(position: u64, received: &[u8]) -> Result<()> {
     let length = received.len();
-    ensure!(received == at(position, length), "the {length} bytes from {position} on are not those that were sent");
+    ensure!(
+        received == at(position, length),
+        "the {length} bytes from {position} on are not those that were sent"
+    );
     Ok(())
 }
 
