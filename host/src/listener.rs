@@ -8,9 +8,11 @@ mod tcp;
 mod unix;
 
 use std::io;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::task::{Context, Poll};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,11 +22,17 @@ use crate::event::AcceptFailure;
 
 /// The bytes of one connection: anything that reads and writes, and can tell when it would do so at once.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static {
-    /// Ready when a read would not wait: there are bytes, the end of the stream, or an error.
+    /// Ready when a read is worth a try: there may be bytes, the end of the stream, or an error.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Ready when a write would not wait.
+    /// Ready when a write is worth a try.
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Asks the system whether a read would not wait. If it would, `poll_readable` is pending until that changes.
+    fn is_readable(&self) -> bool;
+
+    /// Asks the system whether a write would not wait. If it would, `poll_writable` is pending until that changes.
+    fn is_writable(&self) -> bool;
 
     /// The address of this side, where it says more than that of the listener.
     fn local_address(&self) -> Option<Address>;
@@ -86,6 +94,14 @@ impl Listener {
             Self::Tcp(listener) => listener.local_address(),
             Self::Unix(listener) => listener.local_address(),
         }
+    }
+}
+
+/// Fails with `WouldBlock` unless one of the events of a descriptor has happened.
+fn check_events(descriptor: impl AsFd, events: PollFlags) -> io::Result<()> {
+    match poll(&mut [PollFd::new(&descriptor, events)], Some(&Timespec::default()))? {
+        0 => Err(io::ErrorKind::WouldBlock.into()),
+        _ => Ok(()),
     }
 }
 

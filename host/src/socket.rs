@@ -70,9 +70,10 @@ impl Socket {
     ///
     /// Dropping the future loses no byte.
     pub(crate) async fn receive(&mut self, max: usize) -> io::Result<Vec<u8>> {
-        let result = if max == 0 {
-            Err(io::ErrorKind::InvalidInput.into())
-        } else if self.receive_closed || self.ended {
+        if max == 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let result = if self.receive_closed || self.ended {
             Ok(Vec::new())
         } else {
             let max = max.min(MAX_RECEIVE);
@@ -99,11 +100,11 @@ impl Socket {
     ///
     /// Dropping the future sends nothing.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = if bytes.is_empty() {
-            Ok(0)
-        } else {
-            within(self.timeout, self.write(bytes)).await
-        };
+        self.check_send()?;
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        let result = within(self.timeout, self.write(bytes)).await;
         self.note(result)
     }
 
@@ -117,6 +118,7 @@ impl Socket {
     ///
     /// Dropping the future may leave a part sent.
     pub(crate) async fn send_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.check_send()?;
         let timeout = self.timeout;
         let all = async {
             let mut rest = bytes;
@@ -129,10 +131,15 @@ impl Socket {
         self.note(result)
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    /// What the guest has closed itself is no failure of the connection, so it is not noted as one.
+    fn check_send(&self) -> io::Result<()> {
         if self.send_closed {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let taken = poll_fn(|cx| Pin::new(&mut *self.io).poll_write(cx, bytes)).await?;
         if taken == 0 {
             return Err(io::ErrorKind::WriteZero.into());
@@ -151,20 +158,18 @@ impl Socket {
     ///
     /// Dropping the future loses nothing.
     pub(crate) async fn wait(&mut self, interest: Ready) -> io::Result<Ready> {
-        let result = if interest == Ready::default() {
-            Err(io::ErrorKind::InvalidInput.into())
-        } else {
-            within(self.timeout, poll_fn(|cx| self.poll_ready(cx, interest).map(Ok))).await
-        };
+        if interest == Ready::default() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let result = within(self.timeout, poll_fn(|cx| self.poll_ready(cx, interest).map(Ok))).await;
         self.note(result)
     }
 
     /// A failed direction counts as ready: the next call tells how it failed.
     fn poll_ready(&self, cx: &mut Context<'_>, interest: Ready) -> Poll<Ready> {
-        let ended = self.receive_closed || self.ended;
         let ready = Ready {
-            readable: interest.readable && (ended || self.io.poll_readable(cx).is_ready()),
-            writable: interest.writable && (self.send_closed || self.io.poll_writable(cx).is_ready()),
+            readable: interest.readable && self.poll_readable(cx).is_ready(),
+            writable: interest.writable && self.poll_writable(cx).is_ready(),
         };
         if ready == Ready::default() {
             Poll::Pending
@@ -176,6 +181,24 @@ impl Socket {
     /// The address that the peer connected to, where the transport tells more than its listener's.
     pub(crate) fn local_address(&self) -> Option<Address> {
         self.io.local_address()
+    }
+
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.receive_closed && !self.ended {
+            if ready!(self.io.poll_readable(cx)).is_err() || self.io.is_readable() {
+                break;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.send_closed {
+            if ready!(self.io.poll_writable(cx)).is_err() || self.io.is_writable() {
+                break;
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Closes the receiving direction. Closing it again does nothing.
@@ -196,6 +219,13 @@ impl Socket {
         self.note(result)
     }
 
+    /// Tells the peer that no more comes, if it is still there to be told.
+    pub(crate) fn end(&mut self) {
+        if !std::mem::replace(&mut self.send_closed, true) {
+            let _ = self.io.shutdown_send();
+        }
+    }
+
     /// Closes in order: what was sent reaches the peer, even if the peer still sends.
     ///
     /// Closing a socket with unread bytes resets the connection, and the peer may then lose what it has not read. So
@@ -210,9 +240,7 @@ impl Socket {
         if self.ended || self.failure.is_some_and(is_broken) {
             return;
         }
-        if self.shutdown_send().is_err() {
-            return;
-        }
+        self.end();
         let discard = async {
             // On the heap, so that the task of a connection that does not linger has no room for it.
             let mut buffer = vec![0; DISCARD_BUFFER];
@@ -336,6 +364,14 @@ mod tests {
             Poll::Ready(Ok(()))
         }
 
+        fn is_readable(&self) -> bool {
+            true
+        }
+
+        fn is_writable(&self) -> bool {
+            true
+        }
+
         fn local_address(&self) -> Option<Address> {
             None
         }
@@ -408,6 +444,7 @@ mod tests {
         assert_eq!(socket.receive(1).await.unwrap(), b"");
         socket.shutdown_send().unwrap();
         assert_eq!(socket.send(b"x").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(socket.failure(), None, "it is the guest's own doing");
         let both = Ready {
             readable: true,
             writable: true,

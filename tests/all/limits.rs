@@ -289,6 +289,7 @@ fn memory_within_the_limit_is_granted_and_comes_back() {
 fn all_memories_of_a_guest_count_together() {
     let server = Server::of(Guest::Text("many_memories"))
         .with("max-memory", "16MiB")
+        .with("max-connections", 4)
         .start();
     let line = server.connect().receive_line();
     let grown: u32 = line.trim_end_matches(" MiB").parse().unwrap();

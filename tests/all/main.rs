@@ -9,8 +9,12 @@
     reason = "these bans are for the server: its tests watch it from another process, in real time"
 )]
 
+mod accept;
+mod cache;
+mod canary;
 mod cli;
 mod contract;
+mod drain;
 mod limits;
 mod misbehaving;
 mod streams;

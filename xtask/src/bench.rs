@@ -107,7 +107,7 @@ impl Plan {
             args.only.clone()
         };
         // Memory comes first in a round: the growth of a server that has already served thousands would show little.
-        workloads.sort_by_key(|workload| *workload != Workload::Idle);
+        workloads.sort_unstable_by_key(|workload| (*workload != Workload::Idle, *workload));
         workloads.dedup();
         Ok(Self {
             cores: Cores::choose()?,

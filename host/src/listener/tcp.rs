@@ -5,10 +5,12 @@ use std::net::{Shutdown, SocketAddr};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustix::event::PollFlags;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 
-use super::{BindProblem, Io};
+use super::{BindProblem, Io, check_events};
 use crate::address::{Address, Remote};
 
 #[derive(Debug)]
@@ -76,6 +78,16 @@ impl Io for TcpStream {
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_write_ready(cx)
+    }
+
+    fn is_readable(&self) -> bool {
+        let check = || check_events(self, PollFlags::IN);
+        self.try_io(Interest::READABLE, check).is_ok()
+    }
+
+    fn is_writable(&self) -> bool {
+        let check = || check_events(self, PollFlags::OUT);
+        self.try_io(Interest::WRITABLE, check).is_ok()
     }
 
     /// A listener on every interface does not know which of them a peer chose.

@@ -10,11 +10,13 @@ use std::os::unix::net::{SocketAddr, UnixStream as StdUnixStream};
 use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
 
+use rustix::event::PollFlags;
 use rustix::fs::{FlockOperation, Mode, fchmod, flock};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+use tokio::io::Interest;
 use tokio::net::{UnixListener, UnixStream, unix};
 
-use super::{BindProblem, Io};
+use super::{BindProblem, Io, check_events};
 use crate::address::{Address, Remote, UnixName};
 
 #[derive(Debug)]
@@ -165,6 +167,16 @@ impl Io for UnixStream {
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_write_ready(cx)
+    }
+
+    fn is_readable(&self) -> bool {
+        let check = || check_events(self, PollFlags::IN);
+        self.try_io(Interest::READABLE, check).is_ok()
+    }
+
+    fn is_writable(&self) -> bool {
+        let check = || check_events(self, PollFlags::OUT);
+        self.try_io(Interest::WRITABLE, check).is_ok()
     }
 
     fn local_address(&self) -> Option<Address> {

@@ -95,8 +95,7 @@ impl connections::HostConnection for State {
     /// Ends the connection for the peer. The socket itself is closed when `handle` has ended, so that the limits of the
     /// connection hold for what the guest still does.
     fn drop(&mut self, _connection: Resource<ConnectionHandle>) -> wasmtime::Result<()> {
-        // The peer may be gone already; then there is nothing to end.
-        let _ = self.socket.shutdown_send();
+        self.socket.end();
         Ok(())
     }
 }

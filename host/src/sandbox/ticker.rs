@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use wasmtime::Engine;
 
 /// How often a guest that computes is interrupted. Shorter interrupts more than it helps; longer lets a spinning guest
@@ -92,6 +93,7 @@ impl Drop for Guest<'_> {
     reason = "a thread of its own, which has nothing else to do than sleep"
 )]
 fn tick(engine: &Engine, ticks: &Ticks, stop: &AtomicBool) {
+    let started = Instant::now();
     let mut idle = 0;
     while !stop.load(Ordering::Relaxed) {
         if ticks.guests.load(Ordering::SeqCst) > 0 {
@@ -104,7 +106,11 @@ fn tick(engine: &Engine, ticks: &Ticks, stop: &AtomicBool) {
             continue;
         }
         thread::sleep(TICK);
-        ticks.now.fetch_add(1, Ordering::Relaxed);
+        // Time, not wakeups: those come late, and guests would be charged less than they use.
+        let now = started.elapsed().as_nanos() / TICK.as_nanos();
+        ticks
+            .now
+            .store(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
         engine.increment_epoch();
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Setup {
     flags: Vec<OsString>,
     listen: Vec<String>,
     log: &'static str,
+    log_format: &'static str,
+    cache: Option<PathBuf>,
     descriptors: Option<u32>,
     alone: bool,
     other_output: bool,
@@ -71,6 +73,25 @@ impl Setup {
     /// Logs by this filter. Unless connections are logged, their lines are not compared with the books.
     pub(crate) fn log(mut self, filter: &'static str) -> Self {
         self.log = filter;
+        self
+    }
+
+    /// Logs lines for people.
+    pub(crate) fn log_text(mut self) -> Self {
+        self.log_format = "text";
+        self.other_output = true;
+        self
+    }
+
+    /// Keeps compiled components there, and shares none with other tests.
+    pub(crate) fn cache(mut self, folder: &Path) -> Self {
+        self.cache = Some(folder.to_owned());
+        self
+    }
+
+    /// Keeps no compiled components.
+    pub(crate) fn no_cache(mut self) -> Self {
+        self.cache = None;
         self
     }
 
@@ -135,8 +156,11 @@ impl Setup {
         };
         command.arg("serve").arg(&self.handler);
         command.args(self.listen.iter().flat_map(|url| ["--listen", url]));
-        command.args(["--log", self.log, "--log-format", "json"]);
-        command.arg("--cache-dir").arg(cache());
+        command.args(["--log", self.log, "--log-format", self.log_format]);
+        match &self.cache {
+            Some(folder) => command.arg("--cache-dir").arg(folder),
+            None => command.arg("--no-cache"),
+        };
         command.args(&self.flags).env_remove("RUST_LOG");
         command
     }
@@ -155,6 +179,8 @@ impl Server {
             flags: Vec::new(),
             listen: Vec::new(),
             log: INFO,
+            log_format: "json",
+            cache: Some(cache().to_owned()),
             descriptors: None,
             alone: false,
             other_output: false,
@@ -289,7 +315,9 @@ pub(crate) fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ru
 /// Runs `serve`, which must end by itself, with this handler and these flags.
 pub(crate) fn run_serve(guest: Guest, flags: &[&str]) -> Run {
     let mut arguments = vec!["serve".into(), guest.path().into_os_string()];
-    arguments.extend(["--cache-dir".into(), cache().into()]);
+    if !flags.contains(&"--cache-dir") {
+        arguments.extend(["--cache-dir".into(), cache().into()]);
+    }
     // Should the server start after all, then not at a fixed port.
     if !flags.iter().any(|flag| flag.starts_with("--listen")) {
         arguments.push("--listen=tcp://127.0.0.1:0".into());
