@@ -184,21 +184,25 @@ impl Socket {
     }
 
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.receive_closed && !self.ended {
+        if self.receive_closed || self.ended {
+            return Poll::Ready(());
+        }
+        loop {
             if ready!(self.io.poll_readable(cx)).is_err() || self.io.is_readable() {
-                break;
+                return Poll::Ready(());
             }
         }
-        Poll::Ready(())
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.send_closed {
+        if self.send_closed {
+            return Poll::Ready(());
+        }
+        loop {
             if ready!(self.io.poll_writable(cx)).is_err() || self.io.is_writable() {
-                break;
+                return Poll::Ready(());
             }
         }
-        Poll::Ready(())
     }
 
     /// Closes the receiving direction. Closing it again does nothing.

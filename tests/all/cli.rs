@@ -85,9 +85,9 @@ fn a_folder_without_a_project() {
 
 #[test]
 fn a_component_with_more_memory_than_its_limit() {
-    let error = refused_with(78, ECHO, &["--max-memory=64KiB"]);
+    let error = refused_with(78, Guest::Text("big_memory"), &[]);
     assert!(
-        error.contains("of memory, and max-memory is 64.0 KiB; raise it"),
+        error.contains("128") && error.contains("max-memory is 64") && error.contains("raise it"),
         "{error}"
     );
 }

@@ -174,7 +174,7 @@ fn sending_after_the_own_end_is_broken() {
 
 #[test]
 fn sending_to_a_peer_that_has_reset_is_reset_and_then_broken() {
-    let (server, mut client) = start();
+    let (server, client) = start();
     client.send("pause 300; send 1; send-all 1\n");
     client.reset();
     let closed = &server.closed(1)[0];
@@ -237,7 +237,7 @@ fn wait_gives_up_when_its_time_has_passed() {
 
 #[test]
 fn wait_finds_a_failed_connection_ready() {
-    let (server, mut client) = start();
+    let (server, client) = start();
     client.send("pause 300; wait rw\n");
     client.reset();
     let closed = &server.closed(1)[0];
@@ -280,7 +280,7 @@ fn after_shutdown_of_both_nothing_goes_either_way() {
 
 #[test]
 fn shutdown_of_a_connection_that_was_reset_is_an_invalid_state() {
-    let (server, mut client) = start();
+    let (server, client) = start();
     client.send("pause 300; shutdown send; shutdown send\n");
     client.reset();
     let closed = &server.closed(1)[0];

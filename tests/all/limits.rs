@@ -44,7 +44,7 @@ fn peers_in_the_backlog_are_served_in_their_order() {
     let asked: Vec<_> = clients.iter().map(|client| client.address().to_string()).collect();
     assert_eq!(accepted, asked);
     let full = server.log().all("server full; connections wait in the backlog");
-    assert!(full.len() <= 2, "being full is not said for every connection");
+    assert_eq!(full.len(), 1, "being full is said once, and not for each connection");
     server.stop();
 }
 
@@ -77,8 +77,7 @@ fn a_source_over_its_limit_is_rejected_and_others_are_not() {
     let mut open = [server.connect(), server.connect()];
     open.iter_mut().for_each(|client| client.echo("hello"));
 
-    let mut third = server.connect();
-    assert_eq!(third.end(), End::Reset);
+    assert!(server.rejects());
     let mut other = Client::connect_from("127.0.0.2", server.address()).unwrap();
     other.echo("hello");
 
@@ -86,7 +85,7 @@ fn a_source_over_its_limit_is_rejected_and_others_are_not() {
         panic!("one connection was rejected");
     };
     assert_eq!(rejected.text("reason"), "max-connections-per-source");
-    assert_eq!(rejected.text("remote"), third.address().to_string());
+    assert!(rejected.text("remote").starts_with("127.0.0.1:"), "{rejected:?}");
     assert_eq!(rejected.text("listener"), server.address());
 
     let [first, second] = open;
@@ -107,7 +106,7 @@ fn exempt_sources_are_not_limited() {
     let exempt = || Client::connect_from("127.0.0.2", server.address()).unwrap();
     let mut open = [exempt(), exempt(), exempt(), server.connect()];
     open.iter_mut().for_each(|client| client.echo("hello"));
-    assert_eq!(server.connect().end(), End::Reset);
+    assert!(server.rejects());
     drop(open);
     server.stop();
 }
@@ -278,10 +277,23 @@ fn memory_within_the_limit_is_granted_and_comes_back() {
     let before = server.memory();
     let most = use_memory();
     assert!(most > before + (40 << 20), "the guest's memory is real");
-    (0..4).for_each(|_| drop(use_memory()));
+    for _ in 0..4 {
+        use_memory();
+    }
     server.closed(5);
     let grown = server.memory().saturating_sub(before);
     assert!(grown < 8 << 20, "{grown} bytes are left");
+    server.stop();
+}
+
+/// One that starts with much memory needs a limit that lets it: see `cli.rs` for one that does not.
+#[test]
+fn memory_that_is_there_from_the_start_counts() {
+    let server = Server::of(Guest::Text("big_memory"))
+        .with("max-memory", "128MiB")
+        .with("max-connections", 4)
+        .start();
+    assert_eq!(server.connect().end(), End::Closed);
     server.stop();
 }
 

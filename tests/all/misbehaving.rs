@@ -112,7 +112,7 @@ fn both_directions_flow_at_once() {
     const TOTAL: usize = 8 << 20;
     let server = Server::of(Guest::Built("full_duplex")).start();
     let mut client = server.connect();
-    let mut sender = client.split();
+    let sender = client.split();
     let received = std::thread::scope(|scope| {
         scope.spawn(|| {
             sender.send(vec![b'x'; TOTAL]);
@@ -290,7 +290,7 @@ fn echoing(server: &Server) -> Client {
 }
 
 fn misbehaving(server: &Server, how: &str) -> Client {
-    let mut client = server.connect();
+    let client = server.connect();
     client.send(format!("{how}\n"));
     client
 }

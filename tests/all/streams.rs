@@ -34,7 +34,7 @@ fn many_bytes_come_back_unchanged() {
     let server = Server::of(ECHO).start();
     let mut client = server.connect();
     let bytes = noise(16 << 20);
-    let mut sender = client.split();
+    let sender = client.split();
     let received = thread::scope(|scope| {
         scope.spawn(|| {
             sender.send(&bytes);
@@ -78,7 +78,7 @@ fn a_peer_that_does_not_read_stops_the_handler() {
 fn a_handler_that_does_not_read_stops_its_peer() {
     let server = Server::of(Guest::Built("never_read")).alone().start();
     let before = server.memory();
-    let mut client = server.connect();
+    let client = server.connect();
     let taken = client.send_until_full();
     assert!(taken > 0);
     let grown = server.memory().saturating_sub(before);

@@ -78,16 +78,16 @@ impl Client {
     }
 
     /// Sends all of `bytes`.
-    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn send(&self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).expect("the server takes what is sent");
     }
 
-    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    pub(crate) fn try_send(&self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.socket().write_all(bytes.as_ref())
     }
 
     /// Says that nothing more will be sent.
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&self) {
         self.socket().shutdown(Shutdown::Write).expect("the connection is open");
     }
 
@@ -147,7 +147,7 @@ impl Client {
     }
 
     /// Whether there is nothing to receive: no byte, and no end of the stream.
-    pub(crate) fn is_silent(&mut self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         self.socket().set_nonblocking(true).expect("a socket");
         let mut byte = [std::mem::MaybeUninit::uninit()];
         let peeked = self.socket().peek(&mut byte);
@@ -156,7 +156,7 @@ impl Client {
     }
 
     /// Sends until the server takes no more for a while, and returns how much it took.
-    pub(crate) fn send_until_full(&mut self) -> usize {
+    pub(crate) fn send_until_full(&self) -> usize {
         self.socket().set_write_timeout(Some(FULL)).expect("a socket");
         let mut taken = 0;
         let full = loop {

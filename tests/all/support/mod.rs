@@ -6,4 +6,5 @@ pub(crate) mod guest;
 pub(crate) mod log;
 pub(crate) mod process;
 pub(crate) mod server;
+pub(crate) mod tool;
 pub(crate) mod turn;

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::client::Client;
+use super::client::{Client, End};
 use super::eventually::{DEADLINE, eventually};
 use super::guest::Guest;
 use super::log::{Books, Log, Record};
@@ -202,6 +203,14 @@ impl Server {
         Client::connect(self.address()).expect("the server accepts connections")
     }
 
+    /// Whether it turns a peer away: the reset comes before the peer has even seen that it was connected, or after.
+    pub(crate) fn rejects(&self) -> bool {
+        match Client::connect(self.address()) {
+            Ok(mut client) => client.end() == End::Reset,
+            Err(error) => error.kind() == ErrorKind::ConnectionReset,
+        }
+    }
+
     /// Its log.
     pub(crate) fn log(&self) -> &Log {
         &self.log
@@ -269,17 +278,21 @@ impl Server {
         ended.books
     }
 
+    /// Stops it in order, when its log shows no books: in the form for people, or at a quiet level. Returns the lines that
+    /// are no JSON.
+    pub(crate) fn stop_without_books(mut self) -> Vec<String> {
+        self.signal(Signal::TERM);
+        assert_eq!(self.read_to_end(), Some(0));
+        self.log.texts()
+    }
+
     /// Waits until it has stopped, and looks at what it leaves: balanced books, a log that agrees with them, and nothing
     /// on standard output but its listeners.
     pub(crate) fn ended(mut self) -> Ended {
-        let code = self.process.wait(DEADLINE).code();
-        let reader = self.log_reader.take().expect("it is joined once");
-        reader.join().expect("the log was read");
+        let code = self.read_to_end();
         if !self.other_output {
             assert_eq!(self.log.texts(), [""; 0], "what is not JSON has no place in the log");
         }
-        let more: Vec<_> = self.output.try_iter().collect();
-        assert_eq!(more, [""; 0], "standard output is for the listeners");
         let stopped = self.log.all("stopped");
         assert_eq!(stopped.len(), 1, "the server says once that it has stopped");
         let books = Books::of(&stopped[0]);
@@ -295,6 +308,16 @@ impl Server {
             books,
             log: Arc::clone(&self.log),
         }
+    }
+
+    /// Waits until it has ended, and nothing more comes from it.
+    fn read_to_end(&mut self) -> Option<i32> {
+        let code = self.process.wait(DEADLINE).code();
+        let reader = self.log_reader.take().expect("it is joined once");
+        reader.join().expect("the log was read");
+        let more: Vec<_> = self.output.iter().collect();
+        assert_eq!(more, [""; 0], "standard output is for the listeners");
+        code
     }
 }
 

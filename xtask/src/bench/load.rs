@@ -139,5 +139,10 @@ where
             outcome.first_error.get_or_insert_with(|| format!("{error:#}"));
         }
     }
+    if outcome.figures.is_empty() && outcome.errors == 0 {
+        // A gap in the report alone would look like a pass.
+        outcome.errors = 1;
+        outcome.first_error = Some(format!("no operation ended in {} ms", load.window));
+    }
     Ok(outcome)
 }

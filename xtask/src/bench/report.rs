@@ -19,7 +19,8 @@ impl Sides {
     fn ratio(&self, quantity: Quantity) -> Option<f64> {
         let native = *self.native.figures.get(&quantity)?;
         // A server may give memory back that it held before, and a ratio of such figures says nothing.
-        (native > 0.0 && quantity != Quantity::Left).then_some(self.ours.figures.get(&quantity)? / native)
+        let has_ratio = !matches!(quantity, Quantity::Left | Quantity::Leak);
+        (native > 0.0 && has_ratio).then_some(self.ours.figures.get(&quantity)? / native)
     }
 
     /// The first figure of the workload, for those who watch.
@@ -91,6 +92,11 @@ impl Report {
     /// Every operation that failed, on either side.
     pub(super) fn errors(&self) -> u64 {
         self.failures().map(|(_, _, outcome)| outcome.errors).sum()
+    }
+
+    /// How many targets are missed, as far as they could be measured.
+    pub(super) fn missed(&self) -> usize {
+        self.rows.iter().filter(|row| row.met == Some(false)).count()
     }
 
     fn failures(&self) -> impl Iterator<Item = (Workload, &'static str, &Outcome)> {
@@ -232,6 +238,7 @@ mod tests {
         };
         assert_eq!((row.ours, row.native), (13.0, 10.0));
         assert_eq!(row.ratio.unwrap().median, 1.2);
+        assert_eq!(report.missed(), 0);
         assert_eq!(
             row.to_string(),
             "| connect, 64 bytes, close; 64 clients | server CPU µs per connection | 13.0 | 10.0 \

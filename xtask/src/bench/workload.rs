@@ -100,6 +100,8 @@ pub(crate) enum Quantity {
     Proportional,
     /// What is left of the growth of resident memory and page tables, for each connection that has been closed.
     Left,
+    /// What is left on top of that when as many connections have come and gone once more.
+    Leak,
 }
 
 impl Quantity {
@@ -114,6 +116,7 @@ impl Quantity {
             Self::Resident => "KiB, resident + page tables".into(),
             Self::Proportional => "KiB, shared pages counted once".into(),
             Self::Left => "KiB left after closing".into(),
+            Self::Leak => "KiB more left after as many again".into(),
         }
     }
 }

@@ -59,9 +59,6 @@ pub(crate) fn serve<H: Handler>(connection: Connection) -> Result {
     // As in CPython's `StreamRequestHandler.finish`, a peer that has gone before the last bytes is not an error of the
     // handler. One that must know flushes in `handle`.
     let _ = request.wfile.flush();
-    // The host closes the connection when this call ends, and drops the instance with all its memory. Dropping the handle
-    // first would be one more call to the host, and one more to its operating system, for each connection.
-    std::mem::forget(request);
     result
 }
 

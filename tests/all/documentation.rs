@@ -1,0 +1,93 @@
+//! What is written for people says what the server does, and what is written for the tests is used.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+
+use serde_json::Value;
+use socketserver::CloseReason;
+
+use crate::support::guest::{ECHO, project};
+use crate::support::server::{cache, run};
+
+#[test]
+fn the_readme_has_the_defaults() {
+    let echo = ECHO.path();
+    let arguments = ["check".as_ref(), echo.as_os_str(), "--output=json".as_ref()];
+    let report = run(arguments
+        .into_iter()
+        .chain(["--cache-dir".as_ref(), cache().as_os_str()]))
+    .succeed();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let settings = report["settings"].as_array().unwrap().iter();
+    let defaults: BTreeMap<_, _> = settings
+        .map(|setting| (setting["name"].as_str().unwrap(), setting["default"].as_str().unwrap()))
+        .collect();
+    let rows = rows("`--");
+    assert!(rows.len() >= 10, "{rows:?}");
+    for row in rows {
+        let flag = row[0].trim_matches('`').trim_start_matches("--");
+        let written = row[1].trim_end_matches(" a second").replace(' ', "");
+        assert_eq!(written, defaults[flag], "{flag}");
+    }
+}
+
+#[test]
+fn the_readme_has_the_exit_codes_of_the_help() {
+    let help = run(["serve", "--help"]).succeed();
+    let help: Vec<_> = help.split_whitespace().collect();
+    let help = help.join(" ");
+    let (_, codes) = help.split_once("Exit codes: ").unwrap();
+    let (codes, _) = codes.split_once('.').unwrap();
+    let in_help: Vec<_> = codes.split("; ").map(|code| code.split_once(' ').unwrap().0).collect();
+    let in_readme: Vec<_> = (0..10)
+        .flat_map(|digit| rows(&digit.to_string()))
+        .map(|row| row[0].clone())
+        .collect();
+    assert_eq!(in_readme, in_help);
+}
+
+#[test]
+fn the_readme_has_every_reason() {
+    let readme = readme();
+    for reason in CloseReason::ALL {
+        assert!(readme.contains(&format!("`{reason}`")), "{reason}");
+    }
+}
+
+#[test]
+fn every_program_is_used() {
+    let folder = project().join("tests");
+    let sources: String = fs::read_dir(folder.join("all"))
+        .unwrap()
+        .chain(fs::read_dir(folder.join("all/support")).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    for entry in fs::read_dir(folder.join("programs")).unwrap() {
+        let path = entry.unwrap().path();
+        let [name, extension] = [path.file_stem(), path.extension()].map(|part| part.and_then(OsStr::to_str).unwrap());
+        // The library is empty: cargo needs it.
+        if !["rs", "wat"].contains(&extension) || name == "programs" {
+            continue;
+        }
+        let is_used = sources.contains(&format!("(\"{name}\")"));
+        assert!(is_used, "no test runs tests/programs/{name}");
+    }
+}
+
+/// The rows of the tables of the README whose first cell starts like this.
+fn rows(start: &str) -> Vec<Vec<String>> {
+    let readme = readme();
+    let rows = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.filter(|row| row.starts_with(start))
+        .map(|row| row.split(" | ").map(str::to_owned).collect())
+        .collect()
+}
+
+fn readme() -> String {
+    fs::read_to_string(project().join("README.md")).unwrap()
+}

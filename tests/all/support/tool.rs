@@ -1,0 +1,31 @@
+//! Well-known clients of other projects, which must work with the handlers as they are.
+
+use std::process::Command;
+
+use super::process::Run;
+
+/// A program that the machine may have.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    name: &'static str,
+}
+
+impl Tool {
+    /// The tool, if it is installed. Where the tests must be complete (`CI` is set) a missing one is a failure; elsewhere
+    /// its test is skipped, with a hint.
+    pub(crate) fn find(name: &'static str, package: &str) -> Option<Self> {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        if std::env::split_paths(&paths).any(|folder| folder.join(name).is_file()) {
+            return Some(Self { name });
+        }
+        let hint = format!("{name} is not installed; on Debian: apt-get install {package}");
+        assert!(std::env::var_os("CI").is_none(), "{hint}");
+        eprintln!("skipped: {hint}");
+        None
+    }
+
+    /// Runs it, and returns what it says; it must succeed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        Run::of(Command::new(self.name).args(arguments)).succeed()
+    }
+}
