@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::address::{Listen, SourceRange};
+use crate::listen::Listen;
+use crate::source::SourceRange;
 
 /// Everything that a server is told.
 #[derive(Clone, Debug)]

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::address::{Remote, Source};
+use crate::address::Remote;
 use crate::config::Limits;
+use crate::source::Source;
 
 /// Exact limits on connections at the same time.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl Permits {
         {
             return Ok(SourcePermit(None));
         }
-        match remote.source() {
+        match Source::of(remote) {
             Some(source) => sources.admit(source),
             None => Ok(SourcePermit(None)),
         }
@@ -131,7 +132,8 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::{Address, SourceRange};
+    use crate::address::Address;
+    use crate::source::SourceRange;
 
     fn from(address: &str) -> Remote {
         Remote {

@@ -17,8 +17,9 @@ use rustix::io::Errno;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::address::{Address, Listen, Remote};
+use crate::address::{Address, Remote};
 use crate::event::AcceptFailure;
+use crate::listen::Listen;
 
 /// The bytes of one connection: anything that reads and writes, and can tell when it would do so at once.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static {

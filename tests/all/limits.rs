@@ -68,6 +68,21 @@ fn max_connections_holds_over_all_listeners() {
     server.stop();
 }
 
+/// A listener that waits for peers holds nothing that another could use.
+#[test]
+fn the_last_connection_goes_to_whichever_listener_is_asked() {
+    let server = Server::of(ECHO)
+        .with("max-connections", 1)
+        .listen("tcp://127.0.0.1:0")
+        .listen("tcp://127.0.0.1:0")
+        .start();
+    for listener in [0, 1, 1, 0, 1, 0] {
+        let mut client = Client::connect(&server.listeners()[listener]).unwrap();
+        client.echo("hello");
+    }
+    assert_eq!(server.stop().accepted, 6);
+}
+
 #[test]
 fn a_source_over_its_limit_is_rejected_and_others_are_not() {
     let server = Server::of(ECHO)

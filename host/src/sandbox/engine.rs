@@ -58,6 +58,8 @@ fn config() -> Config {
         // What an earlier guest left on the stack is out of reach of any WebAssembly; that the stack is also empty is a
         // second wall.
         .async_stack_zeroing(true)
+        .max_wasm_stack(WASM_STACK)
+        .async_stack_size(WASM_STACK + HOST_STACK)
         // Names of functions come from the component; lines of source would need the debug sections of each to be read.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config
@@ -110,7 +112,15 @@ const MAX_INSTANCE_SIZE: usize = 1 << 20;
 /// and keep more memory.
 const KEEP_MEMORY: usize = 256 << 10;
 
-/// The part of a stack that a handler usually touches. Zeroing it costs 1 microsecond, giving it back to the kernel 5.
-const KEEP_STACK: usize = 16 << 10;
+/// The part of a stack that a handler usually touches. Overwriting it costs less than giving it back to the kernel, and
+/// what is not touched costs as much to overwrite, so it is no larger.
+const KEEP_STACK: usize = 8 << 10;
+
+/// How deep a guest may call. Interpreters that run in guests need as much.
+const WASM_STACK: usize = 512 << 10;
+
+/// What the host's own functions have below the guest's. The kernel looks through all of a stack when it is reset, so a
+/// stack has no more than it needs.
+const HOST_STACK: usize = 256 << 10;
 
 const WARM_SLOTS: u32 = 1000;

@@ -1,0 +1,201 @@
+//! Where a server is asked to listen.
+
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
+
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+use url::{Host, Url};
+
+use crate::address::{UnixName, UnixNameError};
+
+/// What a listener is asked to bind, spelled as a URL.
+///
+/// - `tcp://host:port`: an IPv4 address, an IPv6 address in brackets, or a name (its first address that can be bound).
+///   Port 0 lets the system choose. `[::]` accepts IPv4 and IPv6.
+/// - `unix:///path`, with `?mode=0660` for the permissions of the socket file (0600 otherwise).
+/// - `unix:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no permissions.
+///
+/// ```
+/// use socketserver::Listen;
+///
+/// let listen: Listen = "tcp://[::1]:9999".parse()?;
+/// assert_eq!(listen.to_string(), "tcp://[::1]:9999");
+/// assert!("tcp://localhost".parse::<Listen>().is_err(), "a port is missing");
+/// # Ok::<(), socketserver::ListenError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Listen {
+    /// A TCP socket.
+    Tcp {
+        /// An IP address or a name, without brackets.
+        host: String,
+        /// The port; 0 lets the system choose one.
+        port: u16,
+    },
+    /// A Unix stream socket.
+    Unix {
+        /// Its name.
+        name: UnixName,
+        /// The permissions of the socket file, as for `chmod`. An abstract name has none.
+        mode: u32,
+    },
+}
+
+impl FromStr for Listen {
+    type Err = ListenError;
+
+    fn from_str(text: &str) -> Result<Self, ListenError> {
+        let wrong = |problem| ListenError {
+            url: text.to_owned(),
+            problem,
+        };
+        let url = Url::parse(text).map_err(|error| wrong(Problem::Url(error)))?;
+        match url.scheme() {
+            "tcp" => parse_tcp(&url),
+            "unix" => parse_unix(&url),
+            _ => Err(Problem::Scheme),
+        }
+        .map_err(wrong)
+    }
+}
+
+impl Display for Listen {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+            Self::Unix { name, .. } => name.fmt(f),
+        }
+    }
+}
+
+fn parse_tcp(url: &Url) -> Result<Listen, Problem> {
+    let host = match url.host() {
+        Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => address.to_string(),
+        _ => return Err(Problem::NoHost),
+    };
+    let port = url.port().ok_or(Problem::NoPort)?;
+    if !matches!(url.path(), "" | "/")
+        || url.query().is_some()
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
+        return Err(Problem::MoreThanHostAndPort);
+    }
+    Ok(Listen::Tcp { host, port })
+}
+
+fn parse_unix(url: &Url) -> Result<Listen, Problem> {
+    if url.host_str().is_some_and(|host| !host.is_empty()) {
+        return Err(Problem::UnixHost);
+    }
+    let name = UnixName::from_bytes(percent_decode_str(url.path()).collect())?;
+    let mut mode = DEFAULT_SOCKET_MODE;
+    for (key, value) in url.query_pairs() {
+        match (&*key, &name) {
+            ("mode", UnixName::Abstract(_)) => return Err(Problem::ModeOfAbstract),
+            ("mode", UnixName::Path(_)) => {
+                mode = u32::from_str_radix(&value, 8)
+                    .ok()
+                    .filter(|mode| *mode <= 0o777)
+                    .ok_or_else(|| Problem::Mode(value.into_owned()))?;
+            }
+            _ => return Err(Problem::Option(key.into_owned())),
+        }
+    }
+    Ok(Listen::Unix { name, mode })
+}
+
+/// A URL that names no listener.
+#[derive(Debug, Error)]
+#[error("`{url}` is not a listener: {problem}")]
+pub struct ListenError {
+    url: String,
+    problem: Problem,
+}
+
+#[derive(Debug, Error)]
+enum Problem {
+    #[error("an abstract name has no file, so it takes no mode")]
+    ModeOfAbstract,
+    #[error("mode `{0}` is not an octal number up to 0777")]
+    Mode(String),
+    #[error("write tcp://host:port and nothing after it")]
+    MoreThanHostAndPort,
+    #[error("the host is missing; write tcp://127.0.0.1:9999, or tcp://[::]:9999 for every interface")]
+    NoHost,
+    #[error("the port is missing; write tcp://host:port, with port 0 to let the system choose one")]
+    NoPort,
+    #[error("there is no option `{0}`; a Unix listener takes `mode`, as in unix:///path?mode=0660")]
+    Option(String),
+    #[error("its scheme is neither tcp nor unix; write tcp://127.0.0.1:9999 or unix:///path")]
+    Scheme,
+    #[error("a Unix listener has no host; write unix:///path with three slashes, or unix:@name")]
+    UnixHost,
+    #[error(transparent)]
+    UnixName(#[from] UnixNameError),
+    #[error("{0}; write tcp://127.0.0.1:9999 or unix:///path")]
+    Url(url::ParseError),
+}
+
+/// Only the user who runs the server may connect, unless the operator says more.
+const DEFAULT_SOCKET_MODE: u32 = 0o600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_printed_as_they_are_written() {
+        for url in [
+            "tcp://127.0.0.1:0",
+            "tcp://[::]:9999",
+            "tcp://localhost:7",
+            "unix:///run/echo.sock",
+            "unix:@echo",
+        ] {
+            assert_eq!(url.parse::<Listen>().unwrap().to_string(), url);
+        }
+    }
+
+    #[test]
+    fn a_mode_is_octal() {
+        let listen: Listen = "unix:///run/echo.sock?mode=0660".parse().unwrap();
+        assert!(matches!(listen, Listen::Unix { mode: 0o660, .. }));
+    }
+
+    #[test]
+    fn a_path_may_hold_any_byte_but_zero() {
+        let listen: Listen = "unix:///run/a%20b".parse().unwrap();
+        assert_eq!(listen.to_string(), "unix:///run/a b");
+        assert!("unix:///run/a%00b".parse::<Listen>().is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (url, words) in [
+            ("9999", "relative URL"),
+            ("tcp://127.0.0.1", "port is missing"),
+            ("tcp://:9999", "write tcp://127.0.0.1:9999"),
+            ("tcp://127.0.0.1:99999", "invalid port"),
+            ("tcp://127.0.0.1:9/x", "nothing after it"),
+            ("http://127.0.0.1:80", "neither tcp nor unix"),
+            ("unix://run/x", "three slashes"),
+            ("unix:x", "absolute path"),
+            ("unix:///", "absolute path"),
+            ("unix:///x?mode=0999", "octal"),
+            ("unix:///x?owner=1", "no option `owner`"),
+            ("unix:@x?mode=0600", "no mode"),
+        ] {
+            let error = url.parse::<Listen>().unwrap_err().to_string();
+            assert!(error.contains(words), "{url}: {error}");
+        }
+        let long = format!("unix:///{}", "x".repeat(108));
+        assert!(long.parse::<Listen>().unwrap_err().to_string().contains("107 bytes"));
+    }
+}

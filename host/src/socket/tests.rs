@@ -1,0 +1,155 @@
+//! The operations of a socket over a pipe in memory.
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::time::Instant;
+
+use super::*;
+
+/// One end of a pipe in memory. It always claims to be ready, as any readiness may be a false alarm.
+struct Pipe(DuplexStream);
+
+impl AsyncRead for Pipe {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+impl Io for Pipe {
+    fn poll_readable(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_writable(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn is_readable(&self) -> bool {
+        true
+    }
+
+    fn is_writable(&self) -> bool {
+        true
+    }
+
+    fn local_address(&self) -> Option<Address> {
+        None
+    }
+
+    fn shutdown_receive(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn shutdown_send(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn abort_on_close(&self) {}
+}
+
+fn socket() -> (Socket, DuplexStream, Arc<Meter>) {
+    let (ours, theirs) = duplex(16);
+    let meter = Arc::new(Meter::new());
+    (Socket::new(Box::new(Pipe(ours)), Arc::clone(&meter)), theirs, meter)
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_come_in_order_and_end_with_an_empty_list() {
+    let (mut socket, mut peer, meter) = socket();
+    peer.write_all(b"hello").await.unwrap();
+    drop(peer);
+    assert_eq!(socket.receive(2).await.unwrap(), b"he");
+    assert_eq!(socket.receive(100).await.unwrap(), b"llo");
+    assert_eq!(socket.receive(100).await.unwrap(), b"");
+    assert_eq!(socket.receive(100).await.unwrap(), b"");
+    assert_eq!(meter.received(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_bounds_each_call_and_loses_nothing() {
+    let (mut socket, mut peer, _) = socket();
+    socket.set_timeout(Some(Duration::from_millis(50)));
+    assert_eq!(socket.receive(1).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(socket.failure(), Some(io::ErrorKind::TimedOut));
+    peer.write_all(b"x").await.unwrap();
+    assert_eq!(socket.receive(1).await.unwrap(), b"x");
+
+    let more_than_fits = [0; 100];
+    let all = socket.send_all(&more_than_fits).await;
+    assert_eq!(all.unwrap_err().kind(), io::ErrorKind::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_of_zero_fails_at_once_only_if_it_would_wait() {
+    let (mut socket, mut peer, _) = socket();
+    socket.set_timeout(Some(Duration::ZERO));
+    peer.write_all(b"x").await.unwrap();
+    assert_eq!(socket.receive(1).await.unwrap(), b"x");
+    assert_eq!(socket.receive(1).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn misuse_is_an_invalid_argument() {
+    let (mut socket, _peer, _) = socket();
+    assert_eq!(socket.receive(0).await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    let nothing = socket.wait(Ready::default()).await;
+    assert_eq!(nothing.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+}
+
+#[tokio::test(start_paused = true)]
+async fn directions_that_are_shut_down_are_closed_and_ready() {
+    let (mut socket, _peer, _) = socket();
+    socket.shutdown_receive().unwrap();
+    socket.shutdown_receive().unwrap();
+    assert_eq!(socket.receive(1).await.unwrap(), b"");
+    socket.shutdown_send().unwrap();
+    assert_eq!(socket.send(b"x").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    assert_eq!(socket.failure(), None, "it is the guest's own doing");
+    let both = Ready {
+        readable: true,
+        writable: true,
+    };
+    assert_eq!(socket.wait(both).await.unwrap(), both);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_lets_a_peer_that_still_sends_finish() {
+    let (socket, mut peer, _) = socket();
+    let talk = tokio::join!(socket.close(Duration::from_secs(2)), async move {
+        for _ in 0..10 {
+            peer.write_all(&[0; 16]).await.unwrap();
+        }
+    });
+    assert_eq!(talk, ((), ()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_waits_no_longer_than_it_may() {
+    let (socket, _peer, _) = socket();
+    let started = Instant::now();
+    socket.close(Duration::from_secs(2)).await;
+    assert_eq!(started.elapsed(), Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_after_the_end_of_the_stream_does_not_wait() {
+    let (mut socket, peer, _) = socket();
+    drop(peer);
+    assert_eq!(socket.receive(1).await.unwrap(), b"");
+    let started = Instant::now();
+    socket.close(Duration::from_secs(2)).await;
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
