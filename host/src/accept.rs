@@ -1,8 +1,9 @@
-//! The accept loop: take a permit, accept, spawn, and nothing else.
+//! The accept loop: wait for a peer, take a permit, accept, spawn, and nothing else.
 //!
-//! A connection that fails never reaches the loop, and an accept that fails never ends it. The permit comes first, so a
-//! full server leaves connections in the kernel's backlog rather than holding sockets that it cannot serve.
+//! A connection that fails never reaches the loop, and an accept that fails never ends it. The permit comes
+//! before the connection, so a full server leaves connections in the kernel's backlog rather than holding sockets that it cannot serve.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,8 +64,13 @@ impl Acceptor {
     /// Dropping the future loses no connection: one that was accepted has been spawned.
     async fn serve(&mut self) {
         loop {
+            if let Err(error) = self.listener.ready().await {
+                self.fail(&error).await;
+                continue;
+            }
+            // Not before there is somebody to give it to, or a listener without peers would keep it from the others.
             let permit = self.permit().await;
-            match self.listener.accept().await {
+            match self.listener.accept() {
                 Ok((io, remote)) => {
                     if self.exhausted.is_some_and(|last| last.elapsed() >= RECOVERED_AFTER) {
                         self.exhausted = None;
@@ -72,14 +78,18 @@ impl Acceptor {
                     }
                     self.open(io, remote, permit);
                 }
-                Err(error) => self.fail(&error).await,
+                // The peer has gone, or there was a false alarm.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    drop(permit);
+                    self.fail(&error).await;
+                }
             }
         }
     }
 
     async fn permit(&self) -> Permit {
         if let Some(permit) = self.server.permits.try_one() {
-            self.server.report_room();
             return permit;
         }
         self.server.report_full();
@@ -108,7 +118,7 @@ impl Acceptor {
         }
     }
 
-    async fn fail(&mut self, error: &std::io::Error) {
+    async fn fail(&mut self, error: &io::Error) {
         let failure = classify(error);
         self.server.books.fail_accept();
         match failure {
@@ -129,4 +139,4 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long accept must have worked before an exhaustion counts as over. At the limit of descriptors each connection that
 /// closes lets one more in, which is no recovery and shall not fill the log.
-const RECOVERED_AFTER: Duration = Duration::from_secs(5);
+pub(crate) const RECOVERED_AFTER: Duration = Duration::from_secs(5);

@@ -6,6 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use thiserror::Error;
 
 /// One end of a connection, or the place where a listener is bound.
@@ -89,14 +90,29 @@ impl UnixName {
     }
 }
 
+/// The name as a URL, which [`Listen`](crate::Listen) parses back.
 impl Display for UnixName {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Abstract(name) => write!(f, "unix:@{}", String::from_utf8_lossy(name)),
-            Self::Path(path) => write!(f, "unix://{}", path.display()),
-        }
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let (start, bytes) = match self {
+            Self::Abstract(name) => ("unix:@", &**name),
+            Self::Path(path) => ("unix://", path.as_os_str().as_bytes()),
+        };
+        write!(f, "{start}{}", percent_encode(bytes, NOT_IN_A_PATH))
     }
 }
+
+/// What has a meaning of its own in a URL, or none.
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`');
 
 /// Bytes that name no Unix socket.
 #[derive(Debug, Error)]

@@ -33,7 +33,8 @@ pub trait Observer: Send + Sync + 'static {
     /// Accepting works again after it was reported as [`AcceptFailure::Exhausted`].
     fn accept_recovered(&self, _listener: &Address) {}
 
-    /// All `max-connections` are in use. Further connections wait in the backlog. Reported once until there is room.
+    /// All `max-connections` are in use, and a peer waits in the backlog. Reported once until no peer had to wait for some
+    /// seconds.
     fn full(&self, _max_connections: u32) {}
 
     /// Swap was turned on while memory was reset by `pagemap-scan`, which does not see swapped pages: new connections get

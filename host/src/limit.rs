@@ -37,11 +37,6 @@ impl Permits {
         Arc::clone(&self.all).try_acquire_owned().ok().map(Permit)
     }
 
-    /// How many permits are not taken.
-    pub(crate) fn free(&self) -> usize {
-        self.all.available_permits()
-    }
-
     /// Waits for a permit, in the order of asking.
     ///
     /// # Cancel safety

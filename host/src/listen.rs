@@ -172,7 +172,9 @@ mod tests {
     #[test]
     fn a_path_may_hold_any_byte_but_zero() {
         let listen: Listen = "unix:///run/a%20b".parse().unwrap();
-        assert_eq!(listen.to_string(), "unix:///run/a b");
+        assert_eq!(listen.to_string(), "unix:///run/a%20b");
+        let listen: Listen = "unix:@%ff%3f".parse().unwrap();
+        assert_eq!(listen.to_string(), "unix:@%FF%3F");
         assert!("unix:///run/a%00b".parse::<Listen>().is_err());
     }
 

@@ -4,18 +4,22 @@
 //! kind of failure an `accept` met; what to do about it is the accept loop's business. It does not limit, does not
 //! handshake and does not know what a connection is for.
 
+mod stream;
 mod tcp;
 mod unix;
 
 use std::io;
-use std::os::fd::AsFd;
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::task::{Context, Poll};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
+use socket2::Socket;
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest};
 
 use crate::address::{Address, Remote};
 use crate::event::AcceptFailure;
@@ -23,26 +27,20 @@ use crate::listen::Listen;
 
 /// The bytes of one connection: anything that reads and writes, and can tell when it would do so at once.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static {
-    /// Ready when a read is worth a try: there may be bytes, the end of the stream, or an error.
+    /// Ready when a read is worth a try: it may still find that it has to wait.
+    fn poll_hint(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Ready when a read would not wait: there are bytes, the end of the stream, or an error.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Ready when a write is worth a try.
+    /// Ready when a write would not wait.
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
-
-    /// Asks the system whether a read would not wait. If it would, `poll_readable` is pending until that changes.
-    fn is_readable(&self) -> bool;
-
-    /// Asks the system whether a write would not wait. If it would, `poll_writable` is pending until that changes.
-    fn is_writable(&self) -> bool;
 
     /// The address of this side, where it says more than that of the listener.
     fn local_address(&self) -> Option<Address>;
 
-    /// Closes the receiving direction: later reads see the end of the stream.
-    fn shutdown_receive(&self) -> io::Result<()>;
-
-    /// Closes the sending direction at once: the peer sees the end of the stream after what was sent.
-    fn shutdown_send(&self) -> io::Result<()>;
+    /// Closes directions at once: later reads see the end of the stream, or the peer sees it after what was sent.
+    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
     /// Makes the coming close discard what is unsent and tell the peer so, where the transport can.
     fn abort_on_close(&self);
@@ -73,19 +71,33 @@ impl Listener {
         })
     }
 
-    /// Waits for the next connection.
+    /// Waits until there is a connection to accept, or an error to report.
     ///
     /// # Errors
     ///
-    /// Those of `accept(2)`; [`classify`] tells what they mean for the next call.
+    /// The poller has failed.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no connection.
-    pub(crate) async fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
+    /// Dropping the future loses nothing.
+    pub(crate) async fn ready(&self) -> io::Result<()> {
+        let socket = match self {
+            Self::Tcp(listener) => listener.socket(),
+            Self::Unix(listener) => listener.socket(),
+        };
+        socket.readable().await.map(drop)
+    }
+
+    /// Takes the next connection.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when there is none, because its peer has gone. Others are those of `accept(2)`; [`classify`] tells
+    /// what they mean for the next call.
+    pub(crate) fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
         match self {
-            Self::Tcp(listener) => listener.accept().await,
-            Self::Unix(listener) => listener.accept().await,
+            Self::Tcp(listener) => listener.accept(),
+            Self::Unix(listener) => listener.accept(),
         }
     }
 
@@ -98,12 +110,20 @@ impl Listener {
     }
 }
 
-/// Fails with `WouldBlock` unless one of the events of a descriptor has happened.
-fn check_events(descriptor: impl AsFd, events: PollFlags) -> io::Result<()> {
-    match poll(&mut [PollFd::new(&descriptor, events)], Some(&Timespec::default()))? {
-        0 => Err(io::ErrorKind::WouldBlock.into()),
-        _ => Ok(()),
-    }
+/// Registers a listening socket with the poller.
+fn register(socket: Socket) -> io::Result<AsyncFd<Socket>> {
+    #[expect(unsafe_code, reason = "the poller has to know the descriptor")]
+    // SAFETY: the registration owns the socket, which owns its descriptor.
+    let registration = unsafe { AsyncFd::register(socket) };
+    Ok(registration?)
+}
+
+/// Takes the next connection of a listening socket, in non-blocking mode.
+fn accept(socket: &AsyncFd<Socket>) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
+    socket.try_io(Interest::READABLE, |socket| {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        Ok(acceptfrom_with(socket, flags)?)
+    })
 }
 
 /// Sorts an error of `accept(2)`.

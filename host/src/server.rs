@@ -1,14 +1,14 @@
 //! A server: listeners, a sandbox, and the verbs that control them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::accept;
+use crate::accept::{self, RECOVERED_AFTER};
 use crate::address::Address;
 use crate::books::{Books, Counts};
 use crate::config::{Config, ConfigError};
@@ -60,7 +60,7 @@ impl Server {
             drain: Drain::new(),
             linger: config.timeouts.linger,
             max_connections: config.limits.max_connections,
-            full: AtomicBool::new(false),
+            full: Mutex::default(),
         });
         let addresses = listeners.iter().map(|(_, local)| (**local).clone()).collect();
         Ok(Self {
@@ -264,7 +264,8 @@ pub(crate) struct Shared {
     pub(crate) drain: Drain,
     pub(crate) linger: Duration,
     max_connections: u32,
-    full: AtomicBool,
+    /// When a peer last found the server full.
+    full: Mutex<Option<Instant>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -277,18 +278,13 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// Reports that there is no permit left, once until there is room again.
+    /// Reports that a peer waits because there is no permit left: once, until that has not happened for a while. At the
+    /// limit each connection that closes lets one more in, which shall not fill the log.
     pub(crate) fn report_full(&self) {
-        if !self.full.swap(true, Ordering::Relaxed) {
+        let mut last = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if last.replace(now).is_none_or(|last| now - last >= RECOVERED_AFTER) {
             self.observer.full(self.max_connections);
-        }
-    }
-
-    /// Lets the next fullness be reported, when an eighth of the permits is free: at the limit each connection that closes
-    /// lets one more in, which is no room and shall not fill the log.
-    pub(crate) fn report_room(&self) {
-        if self.full.load(Ordering::Relaxed) && self.permits.free() >= self.max_connections as usize / 8 {
-            self.full.store(false, Ordering::Relaxed);
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -187,46 +188,34 @@ impl Socket {
         if self.receive_closed || self.ended {
             return Poll::Ready(());
         }
-        loop {
-            if ready!(self.io.poll_readable(cx)).is_err() || self.io.is_readable() {
-                return Poll::Ready(());
-            }
-        }
+        self.io.poll_readable(cx).map(drop)
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.send_closed {
             return Poll::Ready(());
         }
-        loop {
-            if ready!(self.io.poll_writable(cx)).is_err() || self.io.is_writable() {
-                return Poll::Ready(());
-            }
-        }
+        self.io.poll_writable(cx).map(drop)
     }
 
-    /// Closes the receiving direction. Closing it again does nothing.
-    pub(crate) fn shutdown_receive(&mut self) -> io::Result<()> {
-        if std::mem::replace(&mut self.receive_closed, true) {
-            return Ok(());
-        }
-        let result = self.io.shutdown_receive();
-        self.note(result)
-    }
-
-    /// Closes the sending direction. Closing it again does nothing.
-    pub(crate) fn shutdown_send(&mut self) -> io::Result<()> {
-        if std::mem::replace(&mut self.send_closed, true) {
-            return Ok(());
-        }
-        let result = self.io.shutdown_send();
+    /// Closes directions. Closing one again does nothing.
+    pub(crate) fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
+        let receive = how != Shutdown::Write && !std::mem::replace(&mut self.receive_closed, true);
+        let send = how != Shutdown::Read && !std::mem::replace(&mut self.send_closed, true);
+        // Both with one call: between two, a peer that has seen the end of the stream could make the second fail.
+        let result = match (receive, send) {
+            (true, true) => self.io.shutdown(Shutdown::Both),
+            (true, false) => self.io.shutdown(Shutdown::Read),
+            (false, true) => self.io.shutdown(Shutdown::Write),
+            (false, false) => Ok(()),
+        };
         self.note(result)
     }
 
     /// Tells the peer that no more comes, if it is still there to be told.
     pub(crate) fn end(&mut self) {
         if !std::mem::replace(&mut self.send_closed, true) {
-            let _ = self.io.shutdown_send();
+            let _ = self.io.shutdown(Shutdown::Write);
         }
     }
 
@@ -287,7 +276,7 @@ thread_local! {
 
 /// Takes a buffer only when there is something to read, so that a connection that waits holds none.
 fn poll_receive(io: &mut Box<dyn Io>, cx: &mut Context<'_>, max: usize) -> Poll<io::Result<Vec<u8>>> {
-    ready!(io.poll_readable(cx))?;
+    ready!(io.poll_hint(cx))?;
     let mut scratch = SCRATCH.take();
     scratch.clear();
     scratch.reserve_exact(MAX_RECEIVE);

@@ -1,21 +1,19 @@
 //! TCP over IPv4 and IPv6.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::net::SocketAddr;
 
-use rustix::event::PollFlags;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
-use tokio::io::Interest;
-use tokio::net::{TcpListener, TcpStream, lookup_host};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::unix::AsyncFd;
+use tokio::net::lookup_host;
 
-use super::{BindProblem, Io, check_events};
+use super::stream::Stream;
+use super::{BindProblem, Io, accept, register};
 use crate::address::{Address, Remote};
 
 #[derive(Debug)]
 pub(crate) struct Listener {
-    socket: TcpListener,
+    socket: AsyncFd<Socket>,
     local: SocketAddr,
 }
 
@@ -50,61 +48,30 @@ impl Listener {
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(backlog)?;
-        let socket = TcpListener::from_std(socket.into())?;
-        let local = socket.local_addr()?;
+        // Linux hands this on to the sockets that are accepted, which saves a call for each of them.
+        socket.set_tcp_nodelay(true)?;
+        let local = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
+        let socket = register(socket)?;
         Ok(Self { socket, local })
     }
 
-    pub(super) async fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
-        let (stream, remote) = self.socket.accept().await?;
-        // It fails when the peer has already reset the connection, which the first read will tell.
-        let _ = stream.set_nodelay(true);
+    pub(super) fn socket(&self) -> &AsyncFd<Socket> {
+        &self.socket
+    }
+
+    pub(super) fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
+        let (stream, remote) = accept(&self.socket)?;
+        let remote = remote.and_then(|remote| SocketAddr::try_from(remote).ok());
+        // A peer that has already reset the connection still has an address; this is for a kernel that forgot it.
+        let remote = remote.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))?;
         let remote = Remote {
             address: Address::from_ip(remote),
             uid: None,
         };
-        Ok((Box::new(stream), remote))
+        Ok((Box::new(Stream::new(stream)), remote))
     }
 
     pub(super) fn local_address(&self) -> Address {
         Address::Ip(self.local)
-    }
-}
-
-impl Io for TcpStream {
-    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_read_ready(cx)
-    }
-
-    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_write_ready(cx)
-    }
-
-    fn is_readable(&self) -> bool {
-        let check = || check_events(self, PollFlags::IN);
-        self.try_io(Interest::READABLE, check).is_ok()
-    }
-
-    fn is_writable(&self) -> bool {
-        let check = || check_events(self, PollFlags::OUT);
-        self.try_io(Interest::WRITABLE, check).is_ok()
-    }
-
-    /// A listener on every interface does not know which of them a peer chose.
-    fn local_address(&self) -> Option<Address> {
-        self.local_addr().ok().map(Address::from_ip)
-    }
-
-    fn shutdown_receive(&self) -> io::Result<()> {
-        SockRef::from(self).shutdown(Shutdown::Read)
-    }
-
-    fn shutdown_send(&self) -> io::Result<()> {
-        SockRef::from(self).shutdown(Shutdown::Write)
-    }
-
-    fn abort_on_close(&self) {
-        // With a linger time of zero, close(2) sends a reset.
-        let _ = SockRef::from(self).set_linger(Some(Duration::ZERO));
     }
 }

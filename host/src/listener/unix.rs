@@ -1,27 +1,26 @@
 //! Unix stream sockets: paths and abstract names.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
-use std::net::Shutdown;
-use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
-use std::os::unix::net::{SocketAddr, UnixStream as StdUnixStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::task::{Context, Poll};
 
-use rustix::event::PollFlags;
 use rustix::fs::{FlockOperation, Mode, fchmod, flock};
-use socket2::{Domain, SockAddr, SockRef, Socket, Type};
-use tokio::io::Interest;
-use tokio::net::{UnixListener, UnixStream, unix};
+use rustix::net::sockopt::socket_peercred;
+use rustix::net::{SocketAddrAny, SocketAddrUnix};
+use socket2::{Domain, SockAddr, Socket, Type};
+use tokio::io::unix::AsyncFd;
 
-use super::{BindProblem, Io, check_events};
+use super::stream::Stream;
+use super::{BindProblem, Io, accept, register};
 use crate::address::{Address, Remote, UnixName};
 
 #[derive(Debug)]
 pub(crate) struct Listener {
-    socket: UnixListener,
+    socket: AsyncFd<Socket>,
     name: UnixName,
     /// Dropped after the socket, so that nobody finds a socket file that is still being closed.
     _file: Option<SocketFile>,
@@ -37,19 +36,25 @@ impl Listener {
             UnixName::Abstract(name) => (bind_abstract(name, backlog)?, None),
         };
         Ok(Self {
-            socket: UnixListener::from_std(socket.into())?,
+            socket: register(socket)?,
             name: name.clone(),
             _file: file,
         })
     }
 
-    pub(super) async fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
-        let (stream, address) = self.socket.accept().await?;
+    pub(super) fn socket(&self) -> &AsyncFd<Socket> {
+        &self.socket
+    }
+
+    pub(super) fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
+        let (stream, address) = accept(&self.socket)?;
         let remote = Remote {
-            address: Address::Unix(name_of(&address)),
-            uid: stream.peer_cred().ok().map(|credentials| credentials.uid()),
+            address: Address::Unix(address.and_then(name_of)),
+            uid: socket_peercred(&stream)
+                .ok()
+                .map(|credentials| credentials.uid.as_raw()),
         };
-        Ok((Box::new(stream), remote))
+        Ok((Box::new(Stream::new(stream)), remote))
     }
 
     pub(super) fn local_address(&self) -> Address {
@@ -57,20 +62,20 @@ impl Listener {
     }
 }
 
-fn name_of(address: &unix::SocketAddr) -> Option<UnixName> {
-    if let Some(path) = address.as_pathname() {
-        return Some(UnixName::Path(path.to_owned()));
+fn name_of(address: SocketAddrAny) -> Option<UnixName> {
+    let address = SocketAddrUnix::try_from(address).ok()?;
+    if let Some(path) = address.path_bytes() {
+        return Some(UnixName::Path(OsStr::from_bytes(path).into()));
     }
-    let address: SocketAddr = address.clone().into();
-    address
-        .as_abstract_name()
-        .map(|name| UnixName::Abstract(name.to_owned()))
+    // A socket without a name, as a client's usually is, comes as an empty one.
+    let name = address.abstract_name().filter(|name| !name.is_empty());
+    name.map(|name| UnixName::Abstract(name.to_owned()))
 }
 
 fn bind_abstract(name: &[u8], backlog: i32) -> Result<Socket, BindProblem> {
     let address = [b"\0", name].concat();
     let socket = new_socket()?;
-    socket.bind(&SockAddr::unix(std::ffi::OsStr::from_bytes(&address))?)?;
+    socket.bind(&SockAddr::unix(OsStr::from_bytes(&address))?)?;
     socket.listen(backlog)?;
     Ok(socket)
 }
@@ -118,7 +123,7 @@ fn remove_stale(path: &Path) -> Result<(), BindProblem> {
     if !metadata.file_type().is_socket() {
         return Err(BindProblem::NotASocket(path.to_owned()));
     }
-    match StdUnixStream::connect(path) {
+    match UnixStream::connect(path) {
         // Only this error says that no socket is bound to the file (unix(7)); a full backlog, say, is somebody's.
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(fs::remove_file(path)?),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(BindProblem::Permission),
@@ -158,42 +163,6 @@ impl Drop for SocketFile {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-impl Io for UnixStream {
-    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_read_ready(cx)
-    }
-
-    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_write_ready(cx)
-    }
-
-    fn is_readable(&self) -> bool {
-        let check = || check_events(self, PollFlags::IN);
-        self.try_io(Interest::READABLE, check).is_ok()
-    }
-
-    fn is_writable(&self) -> bool {
-        let check = || check_events(self, PollFlags::OUT);
-        self.try_io(Interest::WRITABLE, check).is_ok()
-    }
-
-    fn local_address(&self) -> Option<Address> {
-        None
-    }
-
-    fn shutdown_receive(&self) -> io::Result<()> {
-        SockRef::from(self).shutdown(Shutdown::Read)
-    }
-
-    fn shutdown_send(&self) -> io::Result<()> {
-        SockRef::from(self).shutdown(Shutdown::Write)
-    }
-
-    /// A Unix socket has no reset: closing one that holds unread data makes the peer's next read fail, any other close is
-    /// the end of the stream.
-    fn abort_on_close(&self) {}
 }
 
 #[cfg(test)]

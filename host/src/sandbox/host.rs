@@ -1,5 +1,6 @@
 //! The host's side of `socketserver:core/connections`.
 
+use std::net::Shutdown;
 use std::time::Duration;
 
 use wasmtime::component::Resource;
@@ -60,15 +61,12 @@ impl connections::HostConnection for State {
         _connection: Resource<ConnectionHandle>,
         how: ShutdownType,
     ) -> wasmtime::Result<Result<(), ErrorCode>> {
-        let result = match how {
-            ShutdownType::Receive => self.socket.shutdown_receive(),
-            ShutdownType::Send => self.socket.shutdown_send(),
-            ShutdownType::Both => self
-                .socket
-                .shutdown_send()
-                .and_then(|()| self.socket.shutdown_receive()),
+        let how = match how {
+            ShutdownType::Receive => Shutdown::Read,
+            ShutdownType::Send => Shutdown::Write,
+            ShutdownType::Both => Shutdown::Both,
         };
-        Ok(result.map_err(convert::error_code))
+        Ok(self.socket.shutdown(how).map_err(convert::error_code))
     }
 
     fn set_timeout(

@@ -44,6 +44,8 @@ impl Recipe {
     pub(super) fn make(self: &Arc<Self>, reset: Reset) -> Result<Sandbox, LoadError> {
         let engine = capacity::reserve(self.pool, reset)?;
         let component = Imported::component(&engine, &self.compiled)?;
+        // Else the first connection would make it, and fail if peers have taken all descriptors by then.
+        component.initialize_copy_on_write_image().map_err(LoadError::Engine)?;
         let instance = linker(&engine)
             .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(LoadError::Invalid)?;

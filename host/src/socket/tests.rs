@@ -37,23 +37,15 @@ impl Io for Pipe {
         Poll::Ready(Ok(()))
     }
 
-    fn is_readable(&self) -> bool {
-        true
-    }
-
-    fn is_writable(&self) -> bool {
-        true
+    fn poll_hint(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn local_address(&self) -> Option<Address> {
         None
     }
 
-    fn shutdown_receive(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn shutdown_send(&self) -> io::Result<()> {
+    fn shutdown(&self, _how: Shutdown) -> io::Result<()> {
         Ok(())
     }
 
@@ -112,10 +104,10 @@ async fn misuse_is_an_invalid_argument() {
 #[tokio::test(start_paused = true)]
 async fn directions_that_are_shut_down_are_closed_and_ready() {
     let (mut socket, _peer, _) = socket();
-    socket.shutdown_receive().unwrap();
-    socket.shutdown_receive().unwrap();
+    socket.shutdown(Shutdown::Read).unwrap();
+    socket.shutdown(Shutdown::Read).unwrap();
     assert_eq!(socket.receive(1).await.unwrap(), b"");
-    socket.shutdown_send().unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
     assert_eq!(socket.send(b"x").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     assert_eq!(socket.failure(), None, "it is the guest's own doing");
     let both = Ready {

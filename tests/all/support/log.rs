@@ -187,4 +187,4 @@ impl Books {
 }
 
 /// How many lines a failed test shows.
-const TAIL: usize = 500;
+const TAIL: usize = 200;
