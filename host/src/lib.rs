@@ -13,7 +13,7 @@
 //! - **Verification**: what Python's `verify_request` decides is decided here by limits, for all connections together and
 //!   for each source: [`Limits`].
 //! - **Concurrency**: Python has servers that handle one request at a time, one in each thread, or one in each process.
-//!   Here each connection has a sandbox: as cheap as a thread, as separate as a process.
+//!   Here each connection has a sandbox: as separate as a process, and far cheaper.
 //! - **Isolation**: always. Each connection runs in an instance of its own, made when it is accepted and dropped when it
 //!   ends. A crash, a leak, an endless loop or an exploit costs one connection.
 //!
@@ -78,7 +78,7 @@
 //!
 //! # Why it is like this
 //!
-//! **Why a pool and not a fork?** A fresh instance costs some ten microseconds of processor time, a process some
+//! **Why a pool and not a fork?** A fresh instance costs some tens of microseconds of processor time, a process some
 //! thousands. **Why not keep instances for the next connection?** Because then the second promise of a sandbox, that it
 //! starts clean, would rest on the handler. **Why does the server wait when it is full, but close when a source is?** A
 //! peer that waits in the backlog is served when there is room, which is what its user wants; a source over its limit
