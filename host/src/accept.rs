@@ -1,7 +1,8 @@
 //! The accept loop: wait for a peer, take a permit, accept, spawn, and nothing else.
 //!
-//! A connection that fails never reaches the loop, and an accept that fails never ends it. The permit comes
-//! before the connection, so a full server leaves connections in the kernel's backlog rather than holding sockets that it cannot serve.
+//! A connection that fails never reaches the loop, and an accept that fails never ends it. The permit comes before the
+//! connection, so a full server leaves connections in the kernel's backlog rather than holding sockets that it cannot
+//! serve.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::address::Address;
+use crate::address::{Address, Remote};
 use crate::connection;
 use crate::drain::Phase;
 use crate::event::{AcceptFailure, RejectReason};
@@ -96,7 +97,7 @@ impl Acceptor {
         self.server.permits.one().await
     }
 
-    fn open(&self, io: Box<dyn Io>, remote: crate::address::Remote, permit: Permit) {
+    fn open(&self, io: Box<dyn Io>, remote: Remote, permit: Permit) {
         match self.server.permits.admit(&remote) {
             Ok(source) => {
                 let task = connection::serve(

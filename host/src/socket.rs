@@ -74,13 +74,13 @@ impl Socket {
         if max == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let result = if self.receive_closed || self.ended {
-            Ok(Vec::new())
-        } else {
-            let max = max.min(MAX_RECEIVE);
-            let io = &mut self.io;
-            within(self.timeout, poll_fn(|cx| poll_receive(io, cx, max))).await
-        };
+        // What this side has closed says nothing of the peer, who may still be sending.
+        if self.receive_closed || self.ended {
+            return Ok(Vec::new());
+        }
+        let max = max.min(MAX_RECEIVE);
+        let io = &mut self.io;
+        let result = within(self.timeout, poll_fn(|cx| poll_receive(io, cx, max))).await;
         if let Ok(bytes) = &result {
             if bytes.is_empty() {
                 self.ended = true;
@@ -264,7 +264,10 @@ pub(crate) fn is_broken(failure: io::ErrorKind) -> bool {
             | Kind::ConnectionReset
             | Kind::ConnectionAborted
             | Kind::HostUnreachable
+            | Kind::NetworkDown
             | Kind::NetworkUnreachable
+            // Shutting down a connection that the peer has reset.
+            | Kind::NotConnected
     )
 }
 

@@ -117,6 +117,7 @@ mod tests {
         assert_eq!(blame(None), CloseReason::HandlerError);
         assert_eq!(blame(Some(ErrorKind::ConnectionReset)), CloseReason::Reset);
         assert_eq!(blame(Some(ErrorKind::BrokenPipe)), CloseReason::Reset);
+        assert_eq!(blame(Some(ErrorKind::NotConnected)), CloseReason::Reset);
         assert_eq!(blame(Some(ErrorKind::TimedOut)), CloseReason::TimedOut);
         assert_eq!(blame(Some(ErrorKind::InvalidInput)), CloseReason::HandlerError);
     }

@@ -145,3 +145,13 @@ async fn closing_after_the_end_of_the_stream_does_not_wait() {
     socket.close(Duration::from_secs(2)).await;
     assert_eq!(started.elapsed(), Duration::ZERO);
 }
+
+#[tokio::test(start_paused = true)]
+async fn closing_its_own_receiving_side_is_not_the_end_of_the_peer() {
+    let (mut socket, _peer, _) = socket();
+    socket.shutdown(Shutdown::Read).unwrap();
+    assert_eq!(socket.receive(1).await.unwrap(), b"");
+    let started = Instant::now();
+    socket.close(Duration::from_secs(2)).await;
+    assert_eq!(started.elapsed(), Duration::from_secs(2), "the peer may still send");
+}
