@@ -1,6 +1,5 @@
 //! One connection's life: opened, run in a sandbox, closed for exactly one reason.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,15 +26,15 @@ pub(crate) async fn serve(
     let meter = Arc::new(Meter::new());
     let record = Record::open(remote, listener, &server, &meter);
     let connection = Arc::clone(&record.connection);
-    let mut killed = pin!(server.drain.killed());
+    let kill = server.drain.kill();
     let sandbox = server.sandbox.load_full();
-    let (ending, socket) = sandbox.run(connection, io, &meter, killed.as_mut()).await;
+    let (ending, socket) = sandbox.run(connection, io, &meter, kill).await;
     if ending.reason.is_orderly() {
         // A server that is told to stop now does not wait for peers to read.
         tokio::select! {
             biased;
             () = socket.close(server.linger) => {}
-            () = killed => {}
+            () = kill.killed() => {}
         }
     } else {
         socket.abort();

@@ -4,9 +4,9 @@
 //! left.
 
 use std::fmt::{self, Display, Formatter};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::watch;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 /// Where a server is in its life. It only moves forward, but for `Serving` and `Suspended`, which may alternate.
@@ -44,7 +44,7 @@ impl Display for Phase {
 #[derive(Debug)]
 pub(crate) struct Drain {
     phase: watch::Sender<Phase>,
-    kill: CancellationToken,
+    kill: Kill,
     tasks: TaskTracker,
 }
 
@@ -52,7 +52,7 @@ impl Drain {
     pub(crate) fn new() -> Self {
         Self {
             phase: watch::Sender::new(Phase::Starting),
-            kill: CancellationToken::new(),
+            kill: Kill::default(),
             tasks: TaskTracker::new(),
         }
     }
@@ -80,18 +80,14 @@ impl Drain {
             enter
         });
         if entered && to == Phase::Killing {
-            self.kill.cancel();
+            self.kill.kill();
         }
         entered
     }
 
-    /// Resolves when open connections are to be aborted.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping it loses nothing.
-    pub(crate) fn killed(&self) -> WaitForCancellationFuture<'_> {
-        self.kill.cancelled()
+    /// Tells when open connections are to be aborted.
+    pub(crate) fn kill(&self) -> &Kill {
+        &self.kill
     }
 
     /// Resolves when every task has ended.
@@ -102,6 +98,39 @@ impl Drain {
     pub(crate) async fn finished(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+/// Says once, to everybody, that open connections are to be aborted.
+///
+/// Every connection waits for it all its life, so looking costs one load: no lock that all of them share.
+#[derive(Debug, Default)]
+pub(crate) struct Kill {
+    killed: AtomicBool,
+    waiting: Notify,
+}
+
+impl Kill {
+    pub(crate) fn kill(&self) {
+        self.killed.store(true, Ordering::SeqCst);
+        self.waiting.notify_waiters();
+    }
+
+    pub(crate) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when open connections are to be aborted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it loses nothing.
+    pub(crate) async fn killed(&self) {
+        // From here on it is notified, so a kill that comes after the look is not missed.
+        let notified = self.waiting.notified();
+        if !self.is_killed() {
+            notified.await;
+        }
     }
 }
 
@@ -127,7 +156,17 @@ mod tests {
         let drain = Drain::new();
         assert!(drain.enter(Phase::Killing, |_| true));
         assert!(!drain.enter(Phase::Serving, |phase| phase <= Phase::Suspended));
-        drain.killed().await;
+        drain.kill().killed().await;
+    }
+
+    #[tokio::test]
+    async fn a_kill_reaches_who_waits_and_who_comes_later() {
+        let kill = Kill::default();
+        let mut waits = std::pin::pin!(kill.killed());
+        assert!(futures_poll(waits.as_mut()).await.is_none() && !kill.is_killed());
+        kill.kill();
+        waits.await;
+        kill.killed().await;
     }
 
     async fn futures_poll<F: Future + Unpin>(future: F) -> Option<F::Output> {

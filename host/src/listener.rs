@@ -19,21 +19,27 @@ use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
 use socket2::Socket;
 use thiserror::Error;
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, AsyncWrite, Interest};
+use tokio::io::{Interest, ReadBuf};
 
 use crate::address::{Address, Remote};
 use crate::event::AcceptFailure;
 use crate::listen::Listen;
 
-/// The bytes of one connection: anything that reads and writes, and can tell when it would do so at once.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + Sync + 'static {
-    /// Ready when a read is worth a try: it may still find that it has to wait.
-    fn poll_hint(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+/// The bytes of one connection: anything that receives and sends, and can tell when it would do so at once.
+///
+/// Its methods take a shared reference, because what a guest sends is borrowed from the guest's store, and so is this. One
+/// task uses it at a time.
+pub(crate) trait Io: Send + Sync + 'static {
+    /// Receives into the room of `buffer`. Ready with nothing more in it is the end of the stream.
+    fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>>;
 
-    /// Ready when a read would not wait: there are bytes, the end of the stream, or an error.
+    /// Sends some of `bytes`, and tells how many.
+    fn poll_send(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// Ready when receiving would not wait: there are bytes, the end of the stream, or an error.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Ready when a write would not wait.
+    /// Ready when sending would not wait.
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// The address of this side, where it says more than that of the listener.

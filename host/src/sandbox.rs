@@ -17,7 +17,7 @@ mod state;
 mod ticker;
 
 use std::path::Path;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 
 use wasmtime::component::{InstancePre, Resource};
@@ -37,6 +37,7 @@ pub use self::reset::ResetError;
 use self::state::{Shared, State};
 use self::ticker::{TICK, Ticker};
 use crate::config::{Limits, Timeouts};
+use crate::drain::Kill;
 use crate::event::Connection;
 use crate::listener::Io;
 use crate::meter::Meter;
@@ -120,7 +121,7 @@ impl Sandbox {
         connection: Arc<Connection>,
         io: Box<dyn Io>,
         meter: &Arc<Meter>,
-        killed: Pin<&mut impl Future<Output = ()>>,
+        kill: &Kill,
     ) -> (Ending, Socket) {
         let _guest = self.ticker.guest();
         let socket = Socket::new(io, Arc::clone(meter));
@@ -137,7 +138,7 @@ impl Sandbox {
                 meter.resume(self.shared.ticks.now());
                 handle.as_mut().poll(cx)
             });
-            supervise(pin!(work), meter, &self.timeouts, killed).await
+            supervise(pin!(work), meter, &self.timeouts, kill).await
         };
         let state = store.into_data();
         (Ending::of(result, &state), state.socket)

@@ -7,12 +7,12 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, ReadBuf};
+use tokio::io::ReadBuf;
 
 use crate::address::Address;
 use crate::listener::Io;
@@ -26,9 +26,9 @@ pub(crate) struct Socket {
     receive_closed: bool,
     send_closed: bool,
     /// Whether the end of the stream was seen, after which no more bytes can come.
-    ended: bool,
+    ended: AtomicBool,
     /// The kind of the last failure that the guest was told.
-    failure: Option<io::ErrorKind>,
+    failure: Mutex<Option<io::ErrorKind>>,
 }
 
 /// Which directions are asked for, or are ready.
@@ -46,8 +46,8 @@ impl Socket {
             timeout: None,
             receive_closed: false,
             send_closed: false,
-            ended: false,
-            failure: None,
+            ended: AtomicBool::new(false),
+            failure: Mutex::default(),
         }
     }
 
@@ -58,7 +58,7 @@ impl Socket {
 
     /// The kind of the last failure that the guest was told.
     pub(crate) fn failure(&self) -> Option<io::ErrorKind> {
-        self.failure
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Receives up to `max` bytes; none is the end of the stream.
@@ -70,20 +70,19 @@ impl Socket {
     /// # Cancel safety
     ///
     /// Dropping the future loses no byte.
-    pub(crate) async fn receive(&mut self, max: usize) -> io::Result<Vec<u8>> {
+    pub(crate) async fn receive(&self, max: usize) -> io::Result<Vec<u8>> {
         if max == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         // What this side has closed says nothing of the peer, who may still be sending.
-        if self.receive_closed || self.ended {
+        if self.receive_closed || self.has_ended() {
             return Ok(Vec::new());
         }
         let max = max.min(MAX_RECEIVE);
-        let io = &mut self.io;
-        let result = within(self.timeout, poll_fn(|cx| poll_receive(io, cx, max))).await;
+        let result = within(self.timeout, poll_fn(|cx| poll_receive(&*self.io, cx, max))).await;
         if let Ok(bytes) = &result {
             if bytes.is_empty() {
-                self.ended = true;
+                self.ended.store(true, Ordering::Relaxed);
             } else {
                 self.meter.receive(bytes.len());
             }
@@ -100,7 +99,7 @@ impl Socket {
     /// # Cancel safety
     ///
     /// Dropping the future sends nothing.
-    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) async fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         self.check_send()?;
         if bytes.is_empty() {
             return Ok(0);
@@ -118,9 +117,8 @@ impl Socket {
     /// # Cancel safety
     ///
     /// Dropping the future may leave a part sent.
-    pub(crate) async fn send_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send_all(&self, bytes: &[u8]) -> io::Result<()> {
         self.check_send()?;
-        let timeout = self.timeout;
         let all = async {
             let mut rest = bytes;
             while !rest.is_empty() {
@@ -128,7 +126,7 @@ impl Socket {
             }
             Ok(())
         };
-        let result = within(timeout, all).await;
+        let result = within(self.timeout, all).await;
         self.note(result)
     }
 
@@ -140,8 +138,8 @@ impl Socket {
         Ok(())
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = poll_fn(|cx| Pin::new(&mut *self.io).poll_write(cx, bytes)).await?;
+    async fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = poll_fn(|cx| self.io.poll_send(cx, bytes)).await?;
         if taken == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
@@ -158,7 +156,7 @@ impl Socket {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub(crate) async fn wait(&mut self, interest: Ready) -> io::Result<Ready> {
+    pub(crate) async fn wait(&self, interest: Ready) -> io::Result<Ready> {
         if interest == Ready::default() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -185,7 +183,7 @@ impl Socket {
     }
 
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.receive_closed || self.ended {
+        if self.receive_closed || self.has_ended() {
             return Poll::Ready(());
         }
         self.io.poll_readable(cx).map(drop)
@@ -230,14 +228,19 @@ impl Socket {
     pub(crate) async fn close(mut self, linger: Duration) {
         // A connection whose end was seen holds no unread byte, so a plain close is in order already; one that has failed
         // has nobody to wait for.
-        if self.ended || self.failure.is_some_and(is_broken) {
+        if self.has_ended() || self.failure().is_some_and(is_broken) {
             return;
         }
         self.end();
         let discard = async {
             // On the heap, so that the task of a connection that does not linger has no room for it.
-            let mut buffer = vec![0; DISCARD_BUFFER];
-            while matches!(self.io.read(&mut buffer).await, Ok(read) if read > 0) {}
+            let mut bytes = vec![0; DISCARD_BUFFER];
+            let mut goes_on = true;
+            while goes_on {
+                let mut buffer = ReadBuf::new(&mut bytes);
+                let received = poll_fn(|cx| self.io.poll_receive(cx, &mut buffer)).await;
+                goes_on = received.is_ok() && !buffer.filled().is_empty();
+            }
         };
         let _ = tokio::time::timeout(linger, discard).await;
     }
@@ -247,9 +250,13 @@ impl Socket {
         self.io.abort_on_close();
     }
 
-    fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
-            self.failure = Some(error.kind());
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.kind());
         }
         result
     }
@@ -277,14 +284,13 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Takes a buffer only when there is something to read, so that a connection that waits holds none.
-fn poll_receive(io: &mut Box<dyn Io>, cx: &mut Context<'_>, max: usize) -> Poll<io::Result<Vec<u8>>> {
-    ready!(io.poll_hint(cx))?;
+/// The buffer is the thread's, so a connection that waits holds none.
+fn poll_receive(io: &dyn Io, cx: &mut Context<'_>, max: usize) -> Poll<io::Result<Vec<u8>>> {
     let mut scratch = SCRATCH.take();
     scratch.clear();
     scratch.reserve_exact(MAX_RECEIVE);
     let mut buffer = ReadBuf::uninit(&mut scratch.spare_capacity_mut()[..max]);
-    let result = Pin::new(&mut **io).poll_read(cx, &mut buffer);
+    let result = io.poll_receive(cx, &mut buffer);
     let filled = buffer.filled().len();
     #[expect(
         unsafe_code,

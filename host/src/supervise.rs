@@ -1,12 +1,13 @@
 //! A deadline that works from outside: whatever a guest does, its future is polled, and here it can be dropped.
 
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::config::Timeouts;
+use crate::drain::Kill;
 use crate::meter::Meter;
 
 /// Why a connection's work was stopped from outside.
@@ -22,42 +23,74 @@ pub(crate) enum Overrun {
 /// Futures are taken by reference, because an `async fn` that takes one by value has room for it twice.
 ///
 /// `work` is polled before the clocks, so that work which is done counts as done. The one timer of a connection is
-/// started when it first waits, and is set again only when it fires: moving bytes costs no timer operation.
+/// started when it first waits, and is set again only when it fires: moving bytes costs no timer operation. Nor does
+/// a wait register anew with the timer and the kill, which have the task's waker since the first.
 pub(crate) async fn supervise<T>(
     mut work: Pin<&mut impl Future<Output = T>>,
     meter: &Meter,
     timeouts: &Timeouts,
-    mut killed: Pin<&mut impl Future<Output = ()>>,
+    kill: &Kill,
 ) -> Result<T, Overrun> {
-    let mut clock = pin!(Clock {
-        meter,
-        idle: timeouts.idle,
-        deadline: timeouts.lifetime.map(|lifetime| meter.opened() + lifetime),
-        sleep: None,
-    });
+    let mut killed = pin!(kill.killed());
+    let mut clock = Clock::new(meter, timeouts);
+    let mut registered: Option<Waker> = None;
     std::future::poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
             return Poll::Ready(Ok(done));
         }
+        clock.note();
+        let is_registered = registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        if is_registered && !kill.is_killed() && !clock.is_due() {
+            return Poll::Pending;
+        }
+        if !is_registered {
+            registered = Some(cx.waker().clone());
+        }
         if killed.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(Overrun::Killed));
         }
-        clock.as_mut().poll(cx).map(Err)
+        clock.poll(cx).map(Err)
     })
     .await
 }
 
 struct Clock<'a> {
     meter: &'a Meter,
+    /// What the meter showed when it was last looked at.
+    moved: u64,
+    last_moved: Instant,
     idle: Option<Duration>,
     deadline: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl Future for Clock<'_> {
-    type Output = Overrun;
+impl<'a> Clock<'a> {
+    fn new(meter: &'a Meter, timeouts: &Timeouts) -> Self {
+        Self {
+            meter,
+            moved: meter.moved(),
+            last_moved: meter.opened(),
+            idle: timeouts.idle,
+            deadline: timeouts.lifetime.map(|lifetime| meter.opened() + lifetime),
+            sleep: None,
+        }
+    }
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Overrun> {
+    /// Notes whether bytes have moved since the last call. Silence begins with a wait, so this is for when one begins.
+    fn note(&mut self) {
+        let moved = self.meter.moved();
+        if self.moved != moved {
+            self.moved = moved;
+            self.last_moved = Instant::now();
+        }
+    }
+
+    /// Whether the timer has fired, or has yet to be started.
+    fn is_due(&self) -> bool {
+        self.sleep.as_ref().is_none_or(|sleep| sleep.is_elapsed())
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Overrun> {
         loop {
             if let Some(sleep) = &mut self.sleep {
                 if sleep.as_mut().poll(cx).is_pending() {
@@ -80,12 +113,10 @@ impl Future for Clock<'_> {
             }
         }
     }
-}
 
-impl Clock<'_> {
     /// When the connection will have been silent for too long, should no byte move from here on.
     fn idle_at(&self) -> Option<Instant> {
-        self.idle.map(|idle| self.meter.last_moved() + idle)
+        self.idle.map(|idle| self.last_moved + idle)
     }
 }
 
@@ -106,14 +137,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn work_that_is_done_is_done() {
         let meter = Meter::new();
-        let done = supervise(pin!(async { 7 }), &meter, &timeouts(1, 1), pin!(async {})).await;
+        let kill = Kill::default();
+        kill.kill();
+        let done = supervise(pin!(async { 7 }), &meter, &timeouts(1, 1), &kill).await;
         assert_eq!(done, Ok(7), "even if it is killed in the same moment");
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_idle() {
         let meter = Meter::new();
-        let end = supervise(pin!(pending::<()>()), &meter, &timeouts(60, 3600), pin!(pending())).await;
+        let end = supervise(pin!(pending::<()>()), &meter, &timeouts(60, 3600), &Kill::default()).await;
         assert_eq!(end, Err(Overrun::Idle));
         assert_eq!(meter.opened().elapsed().as_secs(), 60);
     }
@@ -127,7 +160,7 @@ mod tests {
                 meter.receive(1);
             }
         };
-        let end: Result<(), _> = supervise(pin!(talk), &meter, &timeouts(60, 600), pin!(pending())).await;
+        let end: Result<(), _> = supervise(pin!(talk), &meter, &timeouts(60, 600), &Kill::default()).await;
         assert_eq!(end, Err(Overrun::Lifetime));
         assert_eq!(meter.opened().elapsed().as_secs(), 600);
     }
@@ -135,8 +168,30 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_kill_ends_it() {
         let meter = Meter::new();
-        let kill = pin!(tokio::time::sleep(Duration::from_secs(3)));
-        let end = supervise(pin!(pending::<()>()), &meter, &timeouts(60, 3600), kill).await;
+        let kill = Kill::default();
+        let work = pin!(pending::<()>());
+        let timeouts = timeouts(60, 3600);
+        let later = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            kill.kill();
+        };
+        let (end, ()) = tokio::join!(supervise(work, &meter, &timeouts, &kill), later);
         assert_eq!(end, Err(Overrun::Killed));
+        assert_eq!(meter.opened().elapsed().as_secs(), 3);
+    }
+
+    /// Its waker is another's then, which the timer has to know.
+    #[tokio::test(start_paused = true)]
+    async fn a_supervision_that_moves_to_another_task_is_still_stopped() {
+        let supervised = async {
+            let meter = Meter::new();
+            let timeouts = timeouts(60, 3600);
+            let end: Result<(), _> = supervise(pin!(pending()), &meter, &timeouts, &Kill::default()).await;
+            end
+        };
+        let mut supervised = Box::pin(supervised);
+        let first = tokio::time::timeout(Duration::ZERO, supervised.as_mut()).await;
+        assert!(first.is_err());
+        assert_eq!(tokio::spawn(supervised).await.unwrap(), Err(Overrun::Idle));
     }
 }

@@ -7,7 +7,6 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
-use std::pin::Pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
@@ -18,7 +17,7 @@ use rustix::io::retry_on_intr;
 use rustix::net::{RecvFlags, SendFlags, getsockname, recv, send};
 use socket2::SockRef;
 use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
 
 use super::Io;
 use crate::address::Address;
@@ -123,8 +122,8 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl Io for Stream {
+    fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         #[expect(unsafe_code, reason = "the kernel fills the buffer, and does not read it")]
         // SAFETY: nothing is written here but what the kernel receives, so nothing becomes uninitialised.
         let room = unsafe { buffer.unfilled_mut() };
@@ -144,10 +143,8 @@ impl AsyncRead for Stream {
         buffer.advance(received);
         Poll::Ready(Ok(()))
     }
-}
 
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_send(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_io(cx, Direction::Send, |socket| {
             let sent = retry_on_intr(|| send(socket, bytes, SendFlags::NOSIGNAL))?;
             Ok(Done {
@@ -155,23 +152,6 @@ impl AsyncWrite for Stream {
                 exhausted: sent > 0 && sent < bytes.len(),
             })
         })
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown(Shutdown::Write))
-    }
-}
-
-impl Io for Stream {
-    fn poll_hint(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.registration.get().is_none() && self.tries.load(Ordering::Relaxed) < MAX_TRIES {
-            return Poll::Ready(Ok(()));
-        }
-        self.poll_ready(cx, Direction::Receive).map_ok(|_ready| ())
     }
 
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,99 +1,128 @@
 //! The host's side of `socketserver:core/connections`.
+//!
+//! Linked by hand, where generated bindings would copy: what a guest sends goes to the system from where it lies in the
+//! guest's memory.
 
 use std::net::Shutdown;
 use std::time::Duration;
 
-use wasmtime::component::Resource;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource, ResourceType, WasmList};
 
-use super::bindings::socketserver::core::connections::{self, Readiness, ShutdownType};
+use super::bindings::socketserver::core::connections::{Readiness, ShutdownType};
 use super::bindings::socketserver::core::network::{self, ErrorCode, SocketAddress};
 use super::convert;
 use super::state::{ConnectionHandle, State};
 use crate::socket::Ready;
 
+const INTERFACE: &str = "socketserver:core/connections@0.1.0";
+
+type Store<'a> = StoreContextMut<'a, State>;
+type Handle = Resource<ConnectionHandle>;
+type Reply<T> = Result<T, ErrorCode>;
+
 impl network::Host for State {}
-impl connections::Host for State {}
 
-impl connections::HostConnection for State {
-    async fn receive(
-        &mut self,
-        _connection: Resource<ConnectionHandle>,
-        max: u32,
-    ) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
-        Ok(self.socket.receive(max as usize).await.map_err(convert::error_code))
-    }
-
-    async fn send(
-        &mut self,
-        _connection: Resource<ConnectionHandle>,
-        data: Vec<u8>,
-    ) -> wasmtime::Result<Result<u32, ErrorCode>> {
-        // A list of 32-bit memory is shorter than 4 GiB, and so is what was taken of it.
-        let taken = self.socket.send(&data).await;
-        Ok(taken
-            .map(|taken| u32::try_from(taken).unwrap_or(u32::MAX))
-            .map_err(convert::error_code))
-    }
-
-    async fn send_all(
-        &mut self,
-        _connection: Resource<ConnectionHandle>,
-        data: Vec<u8>,
-    ) -> wasmtime::Result<Result<(), ErrorCode>> {
-        Ok(self.socket.send_all(&data).await.map_err(convert::error_code))
-    }
-
-    async fn wait(
-        &mut self,
-        _connection: Resource<ConnectionHandle>,
-        interest: Readiness,
-    ) -> wasmtime::Result<Result<Readiness, ErrorCode>> {
-        let interest = Ready {
-            readable: interest.contains(Readiness::READABLE),
-            writable: interest.contains(Readiness::WRITABLE),
-        };
-        let ready = self.socket.wait(interest).await;
-        Ok(ready.map(convert::readiness).map_err(convert::error_code))
-    }
-
-    fn shutdown(
-        &mut self,
-        _connection: Resource<ConnectionHandle>,
-        how: ShutdownType,
-    ) -> wasmtime::Result<Result<(), ErrorCode>> {
-        let how = match how {
-            ShutdownType::Receive => Shutdown::Read,
-            ShutdownType::Send => Shutdown::Write,
-            ShutdownType::Both => Shutdown::Both,
-        };
-        Ok(self.socket.shutdown(how).map_err(convert::error_code))
-    }
-
-    fn set_timeout(
-        &mut self,
-        _connection: Resource<ConnectionHandle>,
-        milliseconds: Option<u32>,
-    ) -> wasmtime::Result<()> {
-        let timeout = milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into()));
-        self.socket.set_timeout(timeout);
+/// Defines the interface.
+///
+/// # Errors
+///
+/// It is defined already.
+pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut interface = linker.instance(INTERFACE)?;
+    let handle = ResourceType::host::<ConnectionHandle>();
+    interface.resource("connection", handle, |mut store, _| {
+        end(&mut store);
         Ok(())
-    }
+    })?;
+    interface.func_wrap_async("[method]connection.receive", |store, (_, max): (Handle, u32)| {
+        Box::new(async move { Ok((receive(store, max).await,)) })
+    })?;
+    interface.func_wrap_async("[method]connection.send", |store, (_, data): (Handle, WasmList<u8>)| {
+        Box::new(async move { Ok((send(store, data).await,)) })
+    })?;
+    interface.func_wrap_async(
+        "[method]connection.send-all",
+        |store, (_, data): (Handle, WasmList<u8>)| Box::new(async move { Ok((send_all(store, data).await,)) }),
+    )?;
+    interface.func_wrap_async("[method]connection.wait", |store, (_, interest): (Handle, Readiness)| {
+        Box::new(async move { Ok((wait(store, interest).await,)) })
+    })?;
+    interface.func_wrap("[method]connection.shutdown", |store, (_, how): (Handle, ShutdownType)| {
+        Ok((shutdown(store, how),))
+    })?;
+    interface.func_wrap(
+        "[method]connection.set-timeout",
+        |store, (_, milliseconds): (Handle, Option<u32>)| {
+            set_timeout(store, milliseconds);
+            Ok(())
+        },
+    )?;
+    interface.func_wrap("[method]connection.get-remote-address", |store, (_,): (Handle,)| {
+        Ok((remote_address(&store),))
+    })?;
+    interface.func_wrap("[method]connection.get-local-address", |store, (_,): (Handle,)| {
+        Ok((local_address(&store),))
+    })
+}
 
-    fn get_remote_address(&mut self, _connection: Resource<ConnectionHandle>) -> wasmtime::Result<SocketAddress> {
-        Ok(convert::socket_address(&self.connection.remote.address))
-    }
+async fn receive(mut store: Store<'_>, max: u32) -> Reply<Vec<u8>> {
+    let received = store.data().socket.receive(max as usize).await;
+    State::on_wake(&mut store);
+    received.map_err(convert::error_code)
+}
 
-    fn get_local_address(&mut self, _connection: Resource<ConnectionHandle>) -> wasmtime::Result<SocketAddress> {
-        let local = self.socket.local_address();
-        Ok(convert::socket_address(
-            local.as_ref().unwrap_or(&self.connection.listener),
-        ))
-    }
+async fn send(mut store: Store<'_>, data: WasmList<u8>) -> Reply<u32> {
+    let taken = store.data().socket.send(data.as_le_slice(&store)).await;
+    State::on_wake(&mut store);
+    // A list of 32-bit memory is shorter than 4 GiB, and so is what was taken of it.
+    taken
+        .map(|taken| u32::try_from(taken).unwrap_or(u32::MAX))
+        .map_err(convert::error_code)
+}
 
-    /// Ends the connection for the peer. The socket itself is closed when `handle` has ended, so that the limits of the
-    /// connection hold for what the guest still does.
-    fn drop(&mut self, _connection: Resource<ConnectionHandle>) -> wasmtime::Result<()> {
-        self.socket.end();
-        Ok(())
-    }
+async fn send_all(mut store: Store<'_>, data: WasmList<u8>) -> Reply<()> {
+    let sent = store.data().socket.send_all(data.as_le_slice(&store)).await;
+    State::on_wake(&mut store);
+    sent.map_err(convert::error_code)
+}
+
+async fn wait(mut store: Store<'_>, interest: Readiness) -> Reply<Readiness> {
+    let interest = Ready {
+        readable: interest.contains(Readiness::READABLE),
+        writable: interest.contains(Readiness::WRITABLE),
+    };
+    let ready = store.data().socket.wait(interest).await;
+    State::on_wake(&mut store);
+    ready.map(convert::readiness).map_err(convert::error_code)
+}
+
+fn shutdown(mut store: Store<'_>, how: ShutdownType) -> Reply<()> {
+    let how = match how {
+        ShutdownType::Receive => Shutdown::Read,
+        ShutdownType::Send => Shutdown::Write,
+        ShutdownType::Both => Shutdown::Both,
+    };
+    store.data_mut().socket.shutdown(how).map_err(convert::error_code)
+}
+
+fn set_timeout(mut store: Store<'_>, milliseconds: Option<u32>) {
+    let timeout = milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into()));
+    store.data_mut().socket.set_timeout(timeout);
+}
+
+fn remote_address(store: &Store<'_>) -> SocketAddress {
+    convert::socket_address(&store.data().connection.remote.address)
+}
+
+fn local_address(store: &Store<'_>) -> SocketAddress {
+    let state = store.data();
+    let local = state.socket.local_address();
+    convert::socket_address(local.as_ref().unwrap_or(&state.connection.listener))
+}
+
+/// Ends the connection for the peer. The socket itself is closed when `handle` has ended, so that the limits of the
+/// connection hold for what the guest still does.
+fn end(store: &mut Store<'_>) {
+    store.data_mut().socket.end();
 }

@@ -22,7 +22,7 @@ use super::capacity::{self, CapacityError};
 use super::engine::{self, Pool};
 use super::reset::{Choice, Reset, ResetError};
 use super::state::State;
-use super::{Sandbox, bindings};
+use super::{Sandbox, bindings, host};
 use crate::config::{Config, MemoryReset};
 use crate::event::Observer;
 
@@ -244,7 +244,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
-    bindings::socketserver::core::connections::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
+    host::add_to_linker(l)?;
 
     // Clocks, random numbers, standard input, output and error, and the streams of which they are made.
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(l)?;

@@ -56,6 +56,17 @@ impl State {
         }
     }
 
+    /// Gives a guest that has waited a whole slice: ticks that passed meanwhile would interrupt it for nothing.
+    ///
+    /// A guest that did not wait, or was not resumed since the last tick, has something to be charged for, and stays
+    /// due.
+    pub(crate) fn on_wake(store: &mut StoreContextMut<'_, Self>) {
+        let state = store.data();
+        if state.meter.is_charged(state.shared.ticks.now()) {
+            store.set_epoch_deadline(1);
+        }
+    }
+
     /// What happens when the guest runs as a tick passes.
     ///
     /// A guest that only waited over the tick goes on. One that computed over it is charged, and lets others run: with

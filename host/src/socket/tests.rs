@@ -1,43 +1,29 @@
 //! The operations of a socket over a pipe in memory.
 
+use std::pin::Pin;
+
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::Instant;
 
 use super::*;
 
 /// One end of a pipe in memory. It always claims to be ready, as any readiness may be a false alarm.
-struct Pipe(DuplexStream);
-
-impl AsyncRead for Pipe {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Pipe {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
+struct Pipe(Mutex<DuplexStream>);
 
 impl Io for Pipe {
+    fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.lock().unwrap()).poll_read(cx, buffer)
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0.lock().unwrap()).poll_write(cx, bytes)
+    }
+
     fn poll_readable(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
     fn poll_writable(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_hint(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
@@ -55,12 +41,12 @@ impl Io for Pipe {
 fn socket() -> (Socket, DuplexStream, Arc<Meter>) {
     let (ours, theirs) = duplex(16);
     let meter = Arc::new(Meter::new());
-    (Socket::new(Box::new(Pipe(ours)), Arc::clone(&meter)), theirs, meter)
+    (Socket::new(Box::new(Pipe(Mutex::new(ours))), Arc::clone(&meter)), theirs, meter)
 }
 
 #[tokio::test(start_paused = true)]
 async fn bytes_come_in_order_and_end_with_an_empty_list() {
-    let (mut socket, mut peer, meter) = socket();
+    let (socket, mut peer, meter) = socket();
     peer.write_all(b"hello").await.unwrap();
     drop(peer);
     assert_eq!(socket.receive(2).await.unwrap(), b"he");
@@ -95,7 +81,7 @@ async fn a_timeout_of_zero_fails_at_once_only_if_it_would_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn misuse_is_an_invalid_argument() {
-    let (mut socket, _peer, _) = socket();
+    let (socket, _peer, _) = socket();
     assert_eq!(socket.receive(0).await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
     let nothing = socket.wait(Ready::default()).await;
     assert_eq!(nothing.unwrap_err().kind(), io::ErrorKind::InvalidInput);
@@ -138,7 +124,7 @@ async fn closing_waits_no_longer_than_it_may() {
 
 #[tokio::test(start_paused = true)]
 async fn closing_after_the_end_of_the_stream_does_not_wait() {
-    let (mut socket, peer, _) = socket();
+    let (socket, peer, _) = socket();
     drop(peer);
     assert_eq!(socket.receive(1).await.unwrap(), b"");
     let started = Instant::now();
