@@ -39,6 +39,7 @@ pub(crate) async fn serve(
     } else {
         socket.abort();
     }
+    drop(socket);
     record.close(ending);
     drop(permits);
 }

@@ -122,10 +122,10 @@ impl Sandbox {
         io: Box<dyn Io>,
         meter: &Arc<Meter>,
         kill: &Kill,
-    ) -> (Ending, Socket) {
+    ) -> (Ending, Arc<Socket>) {
         let _guest = self.ticker.guest();
-        let socket = Socket::new(io, Arc::clone(meter));
-        let state = State::new(connection, socket, Arc::clone(meter), Arc::clone(&self.shared));
+        let socket = Arc::new(Socket::new(io, Arc::clone(meter)));
+        let state = State::new(connection, Arc::clone(&socket), Arc::clone(meter), Arc::clone(&self.shared));
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(1);
@@ -136,18 +136,21 @@ impl Sandbox {
             // Ticks that pass while the guest waits are not its own.
             let work = std::future::poll_fn(|cx| {
                 meter.resume(self.shared.ticks.now());
-                handle.as_mut().poll(cx)
+                let outcome = handle.as_mut().poll(cx);
+                if outcome.is_pending() {
+                    socket.tell();
+                }
+                outcome
             });
             supervise(pin!(work), meter, &self.timeouts, kill).await
         };
-        let state = store.into_data();
-        (Ending::of(result, &state), state.socket)
+        let ending = Ending::of(result, &store.into_data());
+        (ending, socket)
     }
 
     async fn handle(&self, store: &mut Store<State>) -> Outcome {
-        let handler = self
-            .handler
-            .instantiate_async(&mut *store)
+        // On the heap, so that the task of a connection does not keep room for what is over before it first waits.
+        let handler = Box::pin(self.handler.instantiate_async(&mut *store))
             .await
             .map_err(Failure::Instantiate)?;
         handler

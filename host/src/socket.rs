@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,12 +19,17 @@ use crate::listener::Io;
 use crate::meter::Meter;
 
 /// One connection's socket.
+///
+/// It is shared, by the guest's store and by the task that runs it, and what a guest sends is borrowed from the store as
+/// well; so all of it takes shared references. The task is the only user.
 pub(crate) struct Socket {
     io: Box<dyn Io>,
     meter: Arc<Meter>,
-    timeout: Option<Duration>,
-    receive_closed: bool,
-    send_closed: bool,
+    timeout: Mutex<Option<Duration>>,
+    receive_closed: AtomicBool,
+    send_closed: AtomicBool,
+    /// Whether the guest has let go of the connection, and the peer has not been told yet.
+    released: AtomicBool,
     /// Whether the end of the stream was seen, after which no more bytes can come.
     ended: AtomicBool,
     /// The kind of the last failure that the guest was told.
@@ -43,22 +48,27 @@ impl Socket {
         Self {
             io,
             meter,
-            timeout: None,
-            receive_closed: false,
-            send_closed: false,
+            timeout: Mutex::default(),
+            receive_closed: AtomicBool::new(false),
+            send_closed: AtomicBool::new(false),
+            released: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             failure: Mutex::default(),
         }
     }
 
     /// Bounds each later call that waits.
-    pub(crate) fn set_timeout(&mut self, timeout: Option<Duration>) {
-        self.timeout = timeout;
+    pub(crate) fn set_timeout(&self, timeout: Option<Duration>) {
+        *lock(&self.timeout) = timeout;
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        *lock(&self.timeout)
     }
 
     /// The kind of the last failure that the guest was told.
     pub(crate) fn failure(&self) -> Option<io::ErrorKind> {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.failure)
     }
 
     /// Receives up to `max` bytes; none is the end of the stream.
@@ -75,11 +85,11 @@ impl Socket {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         // What this side has closed says nothing of the peer, who may still be sending.
-        if self.receive_closed || self.has_ended() {
+        if is(&self.receive_closed) || is(&self.ended) {
             return Ok(Vec::new());
         }
         let max = max.min(MAX_RECEIVE);
-        let result = within(self.timeout, poll_fn(|cx| poll_receive(&*self.io, cx, max))).await;
+        let result = within(self.timeout(), poll_fn(|cx| poll_receive(&*self.io, cx, max))).await;
         if let Ok(bytes) = &result {
             if bytes.is_empty() {
                 self.ended.store(true, Ordering::Relaxed);
@@ -104,7 +114,7 @@ impl Socket {
         if bytes.is_empty() {
             return Ok(0);
         }
-        let result = within(self.timeout, self.write(bytes)).await;
+        let result = within(self.timeout(), self.write(bytes)).await;
         self.note(result)
     }
 
@@ -126,13 +136,13 @@ impl Socket {
             }
             Ok(())
         };
-        let result = within(self.timeout, all).await;
+        let result = within(self.timeout(), all).await;
         self.note(result)
     }
 
     /// What the guest has closed itself is no failure of the connection, so it is not noted as one.
     fn check_send(&self) -> io::Result<()> {
-        if self.send_closed {
+        if is(&self.send_closed) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         Ok(())
@@ -160,7 +170,7 @@ impl Socket {
         if interest == Ready::default() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let result = within(self.timeout, poll_fn(|cx| self.poll_ready(cx, interest).map(Ok))).await;
+        let result = within(self.timeout(), poll_fn(|cx| self.poll_ready(cx, interest).map(Ok))).await;
         self.note(result)
     }
 
@@ -183,23 +193,23 @@ impl Socket {
     }
 
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.receive_closed || self.has_ended() {
+        if is(&self.receive_closed) || is(&self.ended) {
             return Poll::Ready(());
         }
         self.io.poll_readable(cx).map(drop)
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.send_closed {
+        if is(&self.send_closed) {
             return Poll::Ready(());
         }
         self.io.poll_writable(cx).map(drop)
     }
 
     /// Closes directions. Closing one again does nothing.
-    pub(crate) fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
-        let receive = how != Shutdown::Write && !std::mem::replace(&mut self.receive_closed, true);
-        let send = how != Shutdown::Read && !std::mem::replace(&mut self.send_closed, true);
+    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        let receive = how != Shutdown::Write && !set(&self.receive_closed);
+        let send = how != Shutdown::Read && !set(&self.send_closed);
         // Both with one call: between two, a peer that has seen the end of the stream could make the second fail.
         let result = match (receive, send) {
             (true, true) => self.io.shutdown(Shutdown::Both),
@@ -210,25 +220,41 @@ impl Socket {
         self.note(result)
     }
 
-    /// Tells the peer that no more comes, if it is still there to be told.
-    pub(crate) fn end(&mut self) {
-        if !std::mem::replace(&mut self.send_closed, true) {
+    /// Notes that the guest has let go of the connection: the peer is to be told that no more comes.
+    ///
+    /// Most guests return right after that, and closing the socket tells it too. So the call is left to
+    /// [`tell`](Self::tell), for those that go on.
+    pub(crate) fn release(&self) {
+        set(&self.released);
+    }
+
+    /// Tells the peer what [`release`](Self::release) has noted. To be called when the guest waits, or has computed for a
+    /// while.
+    pub(crate) fn tell(&self) {
+        if is(&self.released) {
+            self.released.store(false, Ordering::Relaxed);
+            self.end();
+        }
+    }
+
+    fn end(&self) {
+        if !set(&self.send_closed) {
             let _ = self.io.shutdown(Shutdown::Write);
         }
     }
 
-    /// Closes in order: what was sent reaches the peer, even if the peer still sends.
+    /// Prepares for closing in order: what was sent reaches the peer, even if the peer still sends.
     ///
     /// Closing a socket with unread bytes resets the connection, and the peer may then lose what it has not read. So
     /// when the peer has not finished, this side says that it has, and throws away what comes for at most `linger`.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes the socket at once.
-    pub(crate) async fn close(mut self, linger: Duration) {
+    /// Dropping the future is to linger no longer.
+    pub(crate) async fn close(&self, linger: Duration) {
         // A connection whose end was seen holds no unread byte, so a plain close is in order already; one that has failed
         // has nobody to wait for.
-        if self.has_ended() || self.failure().is_some_and(is_broken) {
+        if is(&self.ended) || self.failure().is_some_and(is_broken) {
             return;
         }
         self.end();
@@ -245,21 +271,30 @@ impl Socket {
         let _ = tokio::time::timeout(linger, discard).await;
     }
 
-    /// Closes at once, telling the peer that something is missing.
-    pub(crate) fn abort(self) {
+    /// Prepares for closing at once, which tells the peer that something is missing.
+    pub(crate) fn abort(&self) {
         self.io.abort_on_close();
-    }
-
-    fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
     }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.kind());
+            *lock(&self.failure) = Some(error.kind());
         }
         result
     }
+}
+
+fn is(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed)
+}
+
+/// Returns whether it was set before.
+fn set(flag: &AtomicBool) -> bool {
+    flag.swap(true, Ordering::Relaxed)
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a failure is the peer's doing, or the network's.

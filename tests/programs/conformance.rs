@@ -17,6 +17,7 @@
 //! | `pause MILLISECONDS` | none, because sending it would find out what the peer did meanwhile |
 //! | `drop`, `forget` | none: the handle is dropped, or leaked |
 //! | `return`, `fail TEXT` | none: `handle` returns |
+//! | `spin` | none: `handle` computes for ever |
 //!
 //! `handle` also returns at the end of the stream, and after a line with `drop` or `forget`.
 //!
@@ -67,6 +68,9 @@ impl State {
                     "drop" => drop(self.connection.take()),
                     "forget" => std::mem::forget(self.connection.take()),
                     "pause" => sleep(number(rest)),
+                    "spin" => loop {
+                        std::hint::spin_loop();
+                    },
                     _ => {
                         let answer = self.execute(verb, rest);
                         self.answer(answer);

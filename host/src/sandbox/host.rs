@@ -31,8 +31,8 @@ impl network::Host for State {}
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut interface = linker.instance(INTERFACE)?;
     let handle = ResourceType::host::<ConnectionHandle>();
-    interface.resource("connection", handle, |mut store, _| {
-        end(&mut store);
+    interface.resource("connection", handle, |store, _| {
+        release(&store);
         Ok(())
     })?;
     interface.func_wrap_async("[method]connection.receive", |store, (_, max): (Handle, u32)| {
@@ -49,12 +49,12 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         Box::new(async move { Ok((wait(store, interest).await,)) })
     })?;
     interface.func_wrap("[method]connection.shutdown", |store, (_, how): (Handle, ShutdownType)| {
-        Ok((shutdown(store, how),))
+        Ok((shutdown(&store, how),))
     })?;
     interface.func_wrap(
         "[method]connection.set-timeout",
         |store, (_, milliseconds): (Handle, Option<u32>)| {
-            set_timeout(store, milliseconds);
+            set_timeout(&store, milliseconds);
             Ok(())
         },
     )?;
@@ -97,18 +97,18 @@ async fn wait(mut store: Store<'_>, interest: Readiness) -> Reply<Readiness> {
     ready.map(convert::readiness).map_err(convert::error_code)
 }
 
-fn shutdown(mut store: Store<'_>, how: ShutdownType) -> Reply<()> {
+fn shutdown(store: &Store<'_>, how: ShutdownType) -> Reply<()> {
     let how = match how {
         ShutdownType::Receive => Shutdown::Read,
         ShutdownType::Send => Shutdown::Write,
         ShutdownType::Both => Shutdown::Both,
     };
-    store.data_mut().socket.shutdown(how).map_err(convert::error_code)
+    store.data().socket.shutdown(how).map_err(convert::error_code)
 }
 
-fn set_timeout(mut store: Store<'_>, milliseconds: Option<u32>) {
+fn set_timeout(store: &Store<'_>, milliseconds: Option<u32>) {
     let timeout = milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into()));
-    store.data_mut().socket.set_timeout(timeout);
+    store.data().socket.set_timeout(timeout);
 }
 
 fn remote_address(store: &Store<'_>) -> SocketAddress {
@@ -123,6 +123,6 @@ fn local_address(store: &Store<'_>) -> SocketAddress {
 
 /// Ends the connection for the peer. The socket itself is closed when `handle` has ended, so that the limits of the
 /// connection hold for what the guest still does.
-fn end(store: &mut Store<'_>) {
-    store.data_mut().socket.end();
+fn release(store: &Store<'_>) {
+    store.data().socket.release();
 }

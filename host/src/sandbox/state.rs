@@ -20,7 +20,7 @@ pub enum ConnectionHandle {}
 /// One connection's side of its store.
 pub(crate) struct State {
     pub(crate) connection: Arc<Connection>,
-    pub(crate) socket: Socket,
+    pub(crate) socket: Arc<Socket>,
     pub(crate) memory: MemoryLimit,
     pub(crate) meter: Arc<Meter>,
     pub(crate) shared: Arc<Shared>,
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
 }
 
 impl State {
-    pub(crate) fn new(connection: Arc<Connection>, socket: Socket, meter: Arc<Meter>, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>, socket: Arc<Socket>, meter: Arc<Meter>, shared: Arc<Shared>) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
@@ -74,6 +74,7 @@ impl State {
     /// yield would run 61 slices before that.
     pub(crate) fn on_tick(mut store: StoreContextMut<'_, Self>) -> wasmtime::Result<UpdateDeadline> {
         let state = store.data_mut();
+        state.socket.tell();
         if state.meter.charge(state.shared.ticks.now()) == 0 {
             return Ok(UpdateDeadline::Continue(1));
         }

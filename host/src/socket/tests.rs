@@ -1,6 +1,7 @@
 //! The operations of a socket over a pipe in memory.
 
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use super::*;
 
 /// One end of a pipe in memory. It always claims to be ready, as any readiness may be a false alarm.
-struct Pipe(Mutex<DuplexStream>);
+struct Pipe(Mutex<DuplexStream>, Arc<AtomicUsize>);
 
 impl Io for Pipe {
     fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -32,6 +33,7 @@ impl Io for Pipe {
     }
 
     fn shutdown(&self, _how: Shutdown) -> io::Result<()> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -39,9 +41,16 @@ impl Io for Pipe {
 }
 
 fn socket() -> (Socket, DuplexStream, Arc<Meter>) {
+    let (socket, theirs, meter, _) = counted_socket();
+    (socket, theirs, meter)
+}
+
+/// With the number of its shutdowns.
+fn counted_socket() -> (Socket, DuplexStream, Arc<Meter>, Arc<AtomicUsize>) {
     let (ours, theirs) = duplex(16);
-    let meter = Arc::new(Meter::new());
-    (Socket::new(Box::new(Pipe(Mutex::new(ours))), Arc::clone(&meter)), theirs, meter)
+    let (meter, shutdowns) = (Arc::new(Meter::new()), Arc::default());
+    let pipe = Pipe(Mutex::new(ours), Arc::clone(&shutdowns));
+    (Socket::new(Box::new(pipe), Arc::clone(&meter)), theirs, meter, shutdowns)
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,7 +67,7 @@ async fn bytes_come_in_order_and_end_with_an_empty_list() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_bounds_each_call_and_loses_nothing() {
-    let (mut socket, mut peer, _) = socket();
+    let (socket, mut peer, _) = socket();
     socket.set_timeout(Some(Duration::from_millis(50)));
     assert_eq!(socket.receive(1).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert_eq!(socket.failure(), Some(io::ErrorKind::TimedOut));
@@ -72,7 +81,7 @@ async fn a_timeout_bounds_each_call_and_loses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_of_zero_fails_at_once_only_if_it_would_wait() {
-    let (mut socket, mut peer, _) = socket();
+    let (socket, mut peer, _) = socket();
     socket.set_timeout(Some(Duration::ZERO));
     peer.write_all(b"x").await.unwrap();
     assert_eq!(socket.receive(1).await.unwrap(), b"x");
@@ -89,7 +98,7 @@ async fn misuse_is_an_invalid_argument() {
 
 #[tokio::test(start_paused = true)]
 async fn directions_that_are_shut_down_are_closed_and_ready() {
-    let (mut socket, _peer, _) = socket();
+    let (socket, _peer, _) = socket();
     socket.shutdown(Shutdown::Read).unwrap();
     socket.shutdown(Shutdown::Read).unwrap();
     assert_eq!(socket.receive(1).await.unwrap(), b"");
@@ -134,10 +143,32 @@ async fn closing_after_the_end_of_the_stream_does_not_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn closing_its_own_receiving_side_is_not_the_end_of_the_peer() {
-    let (mut socket, _peer, _) = socket();
+    let (socket, _peer, _) = socket();
     socket.shutdown(Shutdown::Read).unwrap();
     assert_eq!(socket.receive(1).await.unwrap(), b"");
     let started = Instant::now();
     socket.close(Duration::from_secs(2)).await;
     assert_eq!(started.elapsed(), Duration::from_secs(2), "the peer may still send");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_released_connection_is_shut_down_once_when_the_guest_goes_on() {
+    let (socket, _peer, _, shutdowns) = counted_socket();
+    let count = || shutdowns.load(Ordering::Relaxed);
+    socket.tell();
+    socket.release();
+    assert_eq!(count(), 0);
+    socket.tell();
+    socket.tell();
+    assert_eq!(count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_released_connection_whose_peer_has_finished_is_closed_without_a_shutdown() {
+    let (socket, peer, _, shutdowns) = counted_socket();
+    drop(peer);
+    assert_eq!(socket.receive(1).await.unwrap(), b"");
+    socket.release();
+    socket.close(Duration::from_secs(2)).await;
+    assert_eq!(shutdowns.load(Ordering::Relaxed), 0);
 }
