@@ -112,8 +112,7 @@ impl Plan {
         } else {
             args.only.clone()
         };
-        // Memory comes first in a round: the growth of a server that has already served thousands would show little.
-        workloads.sort_unstable_by_key(|workload| (*workload != Workload::Idle, *workload));
+        workloads.sort_unstable();
         workloads.dedup();
         Ok(Self {
             cores: Cores::choose()?,
@@ -130,16 +129,17 @@ impl Plan {
         })
     }
 
-    /// Both servers start anew, and take turns; who is first changes from round to round.
+    /// Both servers start anew for each workload, because what one has served shows in what it does next, and take turns;
+    /// who is first changes from round to round.
     ///
     /// Both run all the time, so that the two measurements of a workload are as close to each other as can be. The one that
     /// waits takes nothing from the other: a server without connections wakes a few times a second. A new process for each
-    /// round brings another layout of memory, whose luck the median takes out.
+    /// measurement brings another layout of memory, whose luck the median takes out.
     fn round(&self, number: u32) -> Result<Round> {
-        let ours = self.start_ours()?;
-        let native = self.start_native()?;
         let mut round = Round::default();
         for &workload in &self.workloads {
+            let ours = self.start_ours()?;
+            let native = self.start_native()?;
             let sides = if number.is_multiple_of(2) {
                 let ours = self.load(&ours, workload)?;
                 Sides {
@@ -153,11 +153,11 @@ impl Plan {
                     native,
                 }
             };
+            native.stop()?;
+            ours.stop()?;
             eprintln!("  {}: {}", workload.name(), sides.glance());
             round.0.insert(workload, sides);
         }
-        native.stop()?;
-        ours.stop()?;
         Ok(round)
     }
 

@@ -99,6 +99,10 @@ async fn measure(load: &Load) -> Result<Outcome> {
     match load.workload {
         Workload::Connect64 => window(load, 64, |tally, client| connect::client(server, client, tally)).await,
         Workload::Connect1 => window(load, 1, |tally, client| connect::client(server, client, tally)).await,
+        Workload::Connect64AfterBurst => {
+            idle::burst(server, load.idle_connections).await?;
+            window(load, 64, |tally, client| connect::client(server, client, tally)).await
+        }
         Workload::Requests64 => window(load, 64, |tally, client| request::client(server, client, tally)).await,
         Workload::Requests1 => window(load, 1, |tally, client| request::client(server, client, tally)).await,
         Workload::Bulk1 => window(load, 1, |tally, client| bulk::client(server, client, tally)).await,

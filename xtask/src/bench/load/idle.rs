@@ -45,6 +45,11 @@ pub(super) async fn measure(server: SocketAddr, process: i32, connections: u32) 
     })
 }
 
+/// Opens as many connections at once, and closes them.
+pub(super) async fn burst(server: SocketAddr, connections: u32) -> Result<()> {
+    close_all(open_all(server, connections).await?).await
+}
+
 async fn open_all(server: SocketAddr, connections: u32) -> Result<Vec<TcpStream>> {
     let mut open_ones = Vec::new();
     for number in 0..connections {
