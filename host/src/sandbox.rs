@@ -125,7 +125,12 @@ impl Sandbox {
     ) -> (Ending, Arc<Socket>) {
         let _guest = self.ticker.guest();
         let socket = Arc::new(Socket::new(io, Arc::clone(meter)));
-        let state = State::new(connection, Arc::clone(&socket), Arc::clone(meter), Arc::clone(&self.shared));
+        let state = State::new(
+            connection,
+            Arc::clone(&socket),
+            Arc::clone(meter),
+            Arc::clone(&self.shared),
+        );
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(1);

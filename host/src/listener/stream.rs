@@ -16,8 +16,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
 use rustix::net::{RecvFlags, SendFlags, getsockname, recv, send};
 use socket2::SockRef;
-use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use tokio::io::ReadBuf;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 
 use super::Io;
 use crate::address::Address;

@@ -45,12 +45,14 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         "[method]connection.send-all",
         |store, (_, data): (Handle, WasmList<u8>)| Box::new(async move { Ok((send_all(store, data).await,)) }),
     )?;
-    interface.func_wrap_async("[method]connection.wait", |store, (_, interest): (Handle, Readiness)| {
-        Box::new(async move { Ok((wait(store, interest).await,)) })
-    })?;
-    interface.func_wrap("[method]connection.shutdown", |store, (_, how): (Handle, ShutdownType)| {
-        Ok((shutdown(&store, how),))
-    })?;
+    interface.func_wrap_async(
+        "[method]connection.wait",
+        |store, (_, interest): (Handle, Readiness)| Box::new(async move { Ok((wait(store, interest).await,)) }),
+    )?;
+    interface.func_wrap(
+        "[method]connection.shutdown",
+        |store, (_, how): (Handle, ShutdownType)| Ok((shutdown(&store, how),)),
+    )?;
     interface.func_wrap(
         "[method]connection.set-timeout",
         |store, (_, milliseconds): (Handle, Option<u32>)| {

@@ -42,7 +42,12 @@ pub(crate) struct Shared {
 }
 
 impl State {
-    pub(crate) fn new(connection: Arc<Connection>, socket: Arc<Socket>, meter: Arc<Meter>, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(
+        connection: Arc<Connection>,
+        socket: Arc<Socket>,
+        meter: Arc<Meter>,
+        shared: Arc<Shared>,
+    ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {

@@ -50,7 +50,12 @@ fn counted_socket() -> (Socket, DuplexStream, Arc<Meter>, Arc<AtomicUsize>) {
     let (ours, theirs) = duplex(16);
     let (meter, shutdowns) = (Arc::new(Meter::new()), Arc::default());
     let pipe = Pipe(Mutex::new(ours), Arc::clone(&shutdowns));
-    (Socket::new(Box::new(pipe), Arc::clone(&meter)), theirs, meter, shutdowns)
+    (
+        Socket::new(Box::new(pipe), Arc::clone(&meter)),
+        theirs,
+        meter,
+        shutdowns,
+    )
 }
 
 #[tokio::test(start_paused = true)]
