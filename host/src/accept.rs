@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::address::{Address, Remote};
+use crate::address::{ListenAddress, Remote};
 use crate::connection;
 use crate::drain::Phase;
 use crate::event::{AcceptFailure, RejectReason};
@@ -22,7 +22,7 @@ use crate::server::Shared;
 /// Accepts connections until the server drains; then closes the listener.
 pub(crate) async fn run(
     listener: Listener,
-    local: Arc<Address>,
+    local: Arc<ListenAddress>,
     server: Arc<Shared>,
     mut phase: watch::Receiver<Phase>,
 ) {
@@ -51,7 +51,7 @@ pub(crate) async fn run(
 
 struct Acceptor {
     listener: Listener,
-    local: Arc<Address>,
+    local: Arc<ListenAddress>,
     server: Arc<Shared>,
     /// When accept last failed for want of descriptors or memory, until that is over: it is reported once.
     exhausted: Option<Instant>,

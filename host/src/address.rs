@@ -9,7 +9,51 @@ use std::path::PathBuf;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use thiserror::Error;
 
-/// One end of a connection, or the place where a listener is bound.
+/// Where a listener is bound. Its text is a URL, which [`Listen`](crate::Listen) parses back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ListenAddress {
+    /// What it speaks.
+    pub transport: Transport,
+    /// Its own end, with the port that the system chose.
+    pub address: Address,
+}
+
+impl Display for ListenAddress {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let scheme = self.transport.scheme();
+        match &self.address {
+            Address::Ip(address) => write!(f, "{scheme}://{address}"),
+            Address::Unix(Some(name)) => name.fmt_url(scheme, f),
+            Address::Unix(None) => write!(f, "{scheme}:"),
+        }
+    }
+}
+
+/// What a listener speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// TCP over IPv4 or IPv6.
+    Tcp,
+    /// A stream between processes of one machine (`SOCK_STREAM`, `unix(7)`).
+    Unix,
+    /// The same, keeping the boundaries of messages (`SOCK_SEQPACKET`, `unix(7)`).
+    UnixPacket,
+}
+
+impl Transport {
+    /// The scheme of its URLs.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Unix => "unix",
+            Self::UnixPacket => "unixpacket",
+        }
+    }
+}
+
+/// One end of a connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Address {
@@ -33,7 +77,7 @@ impl Address {
 impl Display for Address {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ip(address) => write!(f, "tcp://{address}"),
+            Self::Ip(address) => address.fmt(f),
             Self::Unix(Some(name)) => name.fmt(f),
             Self::Unix(None) => f.write_str("unix:"),
         }
@@ -53,9 +97,8 @@ pub struct Remote {
 impl Display for Remote {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match (&self.address, self.uid) {
-            (Address::Ip(address), _) => address.fmt(f),
-            (address, Some(uid)) => write!(f, "{address} uid {uid}"),
-            (address, None) => address.fmt(f),
+            (Address::Unix(_), Some(uid)) => write!(f, "{} uid {uid}", self.address),
+            _ => self.address.fmt(f),
         }
     }
 }
@@ -90,16 +133,22 @@ impl UnixName {
     }
 }
 
-/// The name as a URL, which [`Listen`](crate::Listen) parses back.
-impl Display for UnixName {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl UnixName {
+    pub(crate) fn fmt_url(&self, scheme: &str, f: &mut Formatter<'_>) -> fmt::Result {
         use std::os::unix::ffi::OsStrExt as _;
 
         let (start, bytes) = match self {
-            Self::Abstract(name) => ("unix:@", &**name),
-            Self::Path(path) => ("unix://", path.as_os_str().as_bytes()),
+            Self::Abstract(name) => (":@", &**name),
+            Self::Path(path) => ("://", path.as_os_str().as_bytes()),
         };
-        write!(f, "{start}{}", percent_encode(bytes, NOT_IN_A_PATH))
+        write!(f, "{scheme}{start}{}", percent_encode(bytes, NOT_IN_A_PATH))
+    }
+}
+
+/// The name as a URL of the scheme `unix`.
+impl Display for UnixName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.fmt_url(Transport::Unix.scheme(), f)
     }
 }
 
@@ -135,6 +184,6 @@ mod tests {
     #[test]
     fn mapped_addresses_are_ipv4() {
         let mapped = "[::ffff:10.1.2.3]:80".parse().unwrap();
-        assert_eq!(Address::from_ip(mapped).to_string(), "tcp://10.1.2.3:80");
+        assert_eq!(Address::from_ip(mapped).to_string(), "10.1.2.3:80");
     }
 }

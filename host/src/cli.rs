@@ -66,7 +66,8 @@ pub(crate) struct Serve {
     /// The component that serves, or the folder of a Rust handler project, which is built first.
     pub(crate) handler: PathBuf,
 
-    /// Where to listen: tcp://host:port, unix:///path or unix:@name. May be given several times.
+    /// Where to listen: tcp://host:port, unix:///path, unix:@name, or unixpacket: in place of unix:. May be given several
+    /// times.
     ///
     /// Port 0 lets the system choose. `tcp://[::]:9999` takes IPv6 and IPv4. A Unix path may say who may connect:
     /// unix:///run/echo.sock?mode=0660; only the server's own user otherwise.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::{Address, Remote};
+use crate::address::{ListenAddress, Remote};
 use crate::event::{CloseReason, Closed, Connection};
 use crate::limit::{Permit, SourcePermit};
 use crate::listener::Io;
@@ -19,7 +19,7 @@ use crate::server::Shared;
 pub(crate) async fn serve(
     io: Box<dyn Io>,
     remote: Remote,
-    listener: Arc<Address>,
+    listener: Arc<ListenAddress>,
     server: Arc<Shared>,
     permits: (Permit, SourcePermit),
 ) {
@@ -53,7 +53,7 @@ struct Record {
 }
 
 impl Record {
-    fn open(remote: Remote, listener: Arc<Address>, server: &Arc<Shared>, meter: &Arc<Meter>) -> Self {
+    fn open(remote: Remote, listener: Arc<ListenAddress>, server: &Arc<Shared>, meter: &Arc<Meter>) -> Self {
         let connection = Arc::new(Connection {
             id: server.books.accept(),
             listener,

@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::{Address, Remote};
+use crate::address::{ListenAddress, Remote};
 use crate::sandbox::LoadError;
 
 /// Takes part in what happens. Every method has an empty default.
@@ -21,17 +21,17 @@ pub trait Observer: Send + Sync + 'static {
     fn closed(&self, _connection: &Connection, _closed: &Closed) {}
 
     /// A connection was accepted and closed at once: it never counts as opened.
-    fn rejected(&self, _listener: &Address, _remote: &Remote, _reason: RejectReason) {}
+    fn rejected(&self, _listener: &ListenAddress, _remote: &Remote, _reason: RejectReason) {}
 
     /// Accepting failed.
     ///
     /// A single [`AcceptFailure::Connection`] now and then is the weather of the internet. A lasting
     /// [`AcceptFailure::Exhausted`] means that the limit of open files (`ulimit -n`) or the machine's memory is too low
     /// for `max-connections`; it is reported once until an accept succeeds again.
-    fn accept_failed(&self, _listener: &Address, _failure: AcceptFailure, _error: &std::io::Error) {}
+    fn accept_failed(&self, _listener: &ListenAddress, _failure: AcceptFailure, _error: &std::io::Error) {}
 
     /// Accepting works again after it was reported as [`AcceptFailure::Exhausted`].
-    fn accept_recovered(&self, _listener: &Address) {}
+    fn accept_recovered(&self, _listener: &ListenAddress) {}
 
     /// All `max-connections` are in use, and a peer waits in the backlog. Reported once until no peer had to wait for some
     /// seconds.
@@ -52,7 +52,7 @@ pub struct Connection {
     /// Its number, unique in this process, from 1 up.
     pub id: u64,
     /// Where its listener is bound.
-    pub listener: Arc<Address>,
+    pub listener: Arc<ListenAddress>,
     /// The peer.
     pub remote: Remote,
 }

@@ -8,8 +8,9 @@
 //!
 //! A server varies along four axes, as in Python:
 //!
-//! - **Address family**: TCP over IPv4 and IPv6 (`tcp://host:port`), and Unix stream sockets (`unix:///path`,
-//!   `unix:@name`). [`Listen`] has the spellings. One server may have several listeners.
+//! - **Address family**: TCP over IPv4 and IPv6 (`tcp://host:port`), and Unix sockets, as streams (`unix:///path`,
+//!   `unix:@name`) or with the boundaries of messages (`unixpacket:///path`). [`Listen`] has the spellings. One server may
+//!   have several listeners.
 //! - **Verification**: what Python's `verify_request` decides is decided here by limits, for all connections together and
 //!   for each source: [`Limits`].
 //! - **Concurrency**: Python has servers that handle one request at a time, one in each thread, or one in each process.
@@ -117,7 +118,7 @@ mod socket;
 mod source;
 mod supervise;
 
-pub use address::{Address, Remote, UnixName};
+pub use address::{Address, ListenAddress, Remote, Transport, UnixName};
 pub use books::Counts;
 pub use config::{Config, ConfigError, Limits, MemoryReset, MemoryResetError, Timeouts};
 pub use drain::Phase;

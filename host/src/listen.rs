@@ -7,14 +7,15 @@ use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::{Host, Url};
 
-use crate::address::{UnixName, UnixNameError};
+use crate::address::{Transport, UnixName, UnixNameError};
 
 /// What a listener is asked to bind, spelled as a URL.
 ///
 /// - `tcp://host:port`: an IPv4 address, an IPv6 address in brackets, or a name (its first address that can be bound).
 ///   Port 0 lets the system choose. `[::]` accepts IPv4 and IPv6.
 /// - `unix:///path`, with `?mode=0660` for the permissions of the socket file (0600 otherwise).
-/// - `unix:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no permissions.
+/// - `unixpacket:///path`: the same, keeping the boundaries of messages: one `receive` returns one message.
+/// - `unix:@name`, `unixpacket:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no permissions.
 ///
 /// ```
 /// use socketserver::Listen;
@@ -41,6 +42,13 @@ pub enum Listen {
         /// The permissions of the socket file, as for `chmod`. An abstract name has none.
         mode: u32,
     },
+    /// A Unix socket that keeps the boundaries of messages (`SOCK_SEQPACKET`).
+    UnixPacket {
+        /// Its name.
+        name: UnixName,
+        /// As for [`Unix`](Self::Unix).
+        mode: u32,
+    },
 }
 
 impl FromStr for Listen {
@@ -54,7 +62,8 @@ impl FromStr for Listen {
         let url = Url::parse(text).map_err(|error| wrong(Problem::Url(error)))?;
         match url.scheme() {
             "tcp" => parse_tcp(&url),
-            "unix" => parse_unix(&url),
+            "unix" => parse_unix(&url).map(|(name, mode)| Self::Unix { name, mode }),
+            "unixpacket" => parse_unix(&url).map(|(name, mode)| Self::UnixPacket { name, mode }),
             _ => Err(Problem::Scheme),
         }
         .map_err(wrong)
@@ -66,7 +75,8 @@ impl Display for Listen {
         match self {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
-            Self::Unix { name, .. } => name.fmt(f),
+            Self::Unix { name, .. } => name.fmt_url(Transport::Unix.scheme(), f),
+            Self::UnixPacket { name, .. } => name.fmt_url(Transport::UnixPacket.scheme(), f),
         }
     }
 }
@@ -90,7 +100,7 @@ fn parse_tcp(url: &Url) -> Result<Listen, Problem> {
     Ok(Listen::Tcp { host, port })
 }
 
-fn parse_unix(url: &Url) -> Result<Listen, Problem> {
+fn parse_unix(url: &Url) -> Result<(UnixName, u32), Problem> {
     if url.host_str().is_some_and(|host| !host.is_empty()) {
         return Err(Problem::UnixHost);
     }
@@ -108,7 +118,7 @@ fn parse_unix(url: &Url) -> Result<Listen, Problem> {
             _ => return Err(Problem::Option(key.into_owned())),
         }
     }
-    Ok(Listen::Unix { name, mode })
+    Ok((name, mode))
 }
 
 /// A URL that names no listener.
@@ -133,7 +143,7 @@ enum Problem {
     NoPort,
     #[error("there is no option `{0}`; a Unix listener takes `mode`, as in unix:///path?mode=0660")]
     Option(String),
-    #[error("its scheme is neither tcp nor unix; write tcp://127.0.0.1:9999 or unix:///path")]
+    #[error("its scheme is none of tcp, unix and unixpacket; write tcp://127.0.0.1:9999 or unix:///path")]
     Scheme,
     #[error("a Unix listener has no host; write unix:///path with three slashes, or unix:@name")]
     UnixHost,
@@ -158,6 +168,8 @@ mod tests {
             "tcp://localhost:7",
             "unix:///run/echo.sock",
             "unix:@echo",
+            "unixpacket:///run/echo.sock",
+            "unixpacket:@echo",
         ] {
             assert_eq!(url.parse::<Listen>().unwrap().to_string(), url);
         }
@@ -186,7 +198,7 @@ mod tests {
             ("tcp://:9999", "write tcp://127.0.0.1:9999"),
             ("tcp://127.0.0.1:99999", "invalid port"),
             ("tcp://127.0.0.1:9/x", "nothing after it"),
-            ("http://127.0.0.1:80", "neither tcp nor unix"),
+            ("http://127.0.0.1:80", "none of tcp, unix"),
             ("unix://run/x", "three slashes"),
             ("unix:x", "absolute path"),
             ("unix:///", "absolute path"),

@@ -4,6 +4,7 @@
 //! kind of failure an `accept` met; what to do about it is the accept loop's business. It does not limit, does not
 //! handshake and does not know what a connection is for.
 
+mod packets;
 mod stream;
 mod tcp;
 mod unix;
@@ -21,11 +22,17 @@ use thiserror::Error;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, ReadBuf};
 
-use crate::address::{Address, Remote};
+use crate::address::{Address, ListenAddress, Remote};
 use crate::event::AcceptFailure;
 use crate::listen::Listen;
 
+/// The most that one receive returns, and the longest message that can be received, however much a guest asks for: the
+/// host's own memory is not the guest's to size. Larger reads of a stream bring no more throughput.
+pub(crate) const MAX_RECEIVE: usize = 64 << 10;
+
 /// The bytes of one connection: anything that receives and sends, and can tell when it would do so at once.
+///
+/// Where the transport has messages, one receive takes one message, and one send makes one.
 ///
 /// Its methods take a shared reference, because what a guest sends is borrowed from the guest's store, and so is this. One
 /// task uses it at a time.
@@ -69,7 +76,12 @@ impl Listener {
         let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
         match listen {
             Listen::Tcp { host, port } => tcp::Listener::bind(host, *port, backlog).await.map(Self::Tcp),
-            Listen::Unix { name, mode } => unix::Listener::bind(name, *mode, backlog).map(Self::Unix),
+            Listen::Unix { name, mode } => {
+                unix::Listener::bind(unix::Kind::Stream, name, *mode, backlog).map(Self::Unix)
+            }
+            Listen::UnixPacket { name, mode } => {
+                unix::Listener::bind(unix::Kind::Packet, name, *mode, backlog).map(Self::Unix)
+            }
         }
         .map_err(|problem| BindError {
             listen: listen.clone(),
@@ -108,7 +120,7 @@ impl Listener {
     }
 
     /// The address that was bound, with the port that the system chose.
-    pub(crate) fn local_address(&self) -> Address {
+    pub(crate) fn local_address(&self) -> ListenAddress {
         match self {
             Self::Tcp(listener) => listener.local_address(),
             Self::Unix(listener) => listener.local_address(),

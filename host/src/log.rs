@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
 
-use crate::address::{Address, Remote};
+use crate::address::{ListenAddress, Remote};
 use crate::event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
 use crate::sandbox::LoadError;
 
@@ -65,7 +65,7 @@ impl Observer for LogObserver {
         }
     }
 
-    fn rejected(&self, listener: &Address, remote: &Remote, reason: RejectReason) {
+    fn rejected(&self, listener: &ListenAddress, remote: &Remote, reason: RejectReason) {
         info!(
             target: "socketserver",
             listener = %listener,
@@ -75,7 +75,7 @@ impl Observer for LogObserver {
         );
     }
 
-    fn accept_failed(&self, listener: &Address, failure: AcceptFailure, error: &io::Error) {
+    fn accept_failed(&self, listener: &ListenAddress, failure: AcceptFailure, error: &io::Error) {
         macro_rules! line {
             ($level:ident, $message:literal) => {
                 $level!(target: "socketserver", listener = %listener, kind = failure.name(), %error, $message)
@@ -92,7 +92,7 @@ impl Observer for LogObserver {
         }
     }
 
-    fn accept_recovered(&self, listener: &Address) {
+    fn accept_recovered(&self, listener: &ListenAddress) {
         warn!(target: "socketserver", listener = %listener, "accept works again");
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::accept::{self, RECOVERED_AFTER};
-use crate::address::Address;
+use crate::address::ListenAddress;
 use crate::books::{Books, Counts};
 use crate::config::{Config, ConfigError};
 use crate::drain::{Drain, Phase};
@@ -21,7 +21,7 @@ use crate::sandbox::{self, Facts, LoadError, Loaded, Sandbox};
 /// A server whose sockets are bound. Nothing is accepted before [`serve`](Self::serve).
 #[derive(Debug)]
 pub struct Server {
-    listeners: Vec<(Listener, Arc<Address>)>,
+    listeners: Vec<(Listener, Arc<ListenAddress>)>,
     handle: Handle,
     facts: Facts,
 }
@@ -183,7 +183,7 @@ const SWAP_WATCH: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Handle {
     shared: Arc<Shared>,
-    addresses: Arc<[Address]>,
+    addresses: Arc<[ListenAddress]>,
     grace: Duration,
 }
 
@@ -229,7 +229,7 @@ impl Handle {
     }
 
     /// Where the listeners are bound, in the order of the configuration, with the ports that the system chose.
-    pub fn addresses(&self) -> &[Address] {
+    pub fn addresses(&self) -> &[ListenAddress] {
         &self.addresses
     }
 }

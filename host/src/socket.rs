@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::io::ReadBuf;
 
 use crate::address::Address;
-use crate::listener::Io;
+use crate::listener::{Io, MAX_RECEIVE};
 use crate::meter::Meter;
 
 /// One connection's socket.
@@ -352,10 +352,6 @@ async fn within<T>(timeout: Option<Duration>, operation: impl Future<Output = io
             .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())),
     }
 }
-
-/// The most that one `receive` returns, however much the guest asks for: the host's own memory is not the guest's to
-/// size. Larger reads bring no more throughput.
-const MAX_RECEIVE: usize = 64 << 10;
 
 /// From here on it costs less to give the scratch buffer away, and to take a new one, than to copy out of it.
 const LARGE: usize = 8 << 10;

@@ -85,9 +85,9 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// Whether the timer has fired, or has yet to be started.
+    /// Whether the timer has fired.
     fn is_due(&self) -> bool {
-        self.sleep.as_ref().is_none_or(|sleep| sleep.is_elapsed())
+        self.sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed())
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Overrun> {

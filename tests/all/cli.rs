@@ -128,7 +128,7 @@ fn urls_that_are_no_listeners() {
         ("tcp://:9999", "write tcp://127.0.0.1:9999"),
         ("tcp://127.0.0.1:99999", "invalid port number"),
         ("tcp://127.0.0.1:1/path", "write tcp://host:port and nothing after it"),
-        ("http://127.0.0.1:1", "its scheme is neither tcp nor unix"),
+        ("http://127.0.0.1:1", "its scheme is none of tcp, unix"),
         ("unix://socket", "three slashes"),
         ("unix:///socket?mode=999", "mode `999` is not an octal number"),
         ("unix:@name?mode=0600", "an abstract name has no file"),

@@ -204,6 +204,7 @@ fn error(code: &ErrorCode) -> String {
         ErrorCode::ConnectionBroken => "connection-broken",
         ErrorCode::ConnectionReset => "connection-reset",
         ErrorCode::ConnectionAborted => "connection-aborted",
+        ErrorCode::DatagramTooLarge => "datagram-too-large",
         ErrorCode::Other(Some(words)) => return format!("error other {words}"),
         ErrorCode::Other(None) => "other",
     };

@@ -6,7 +6,7 @@
     (type $code (variant
       (case "invalid-argument") (case "invalid-state") (case "out-of-memory") (case "timeout")
       (case "remote-unreachable") (case "connection-broken") (case "connection-reset")
-      (case "connection-aborted") (case "other" $words)))
+      (case "connection-aborted") (case "datagram-too-large") (case "other" $words)))
     (export "error-code" (type (eq $code)))
   ))
   (alias export $network "error-code" (type $error-code))

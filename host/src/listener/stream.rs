@@ -32,15 +32,15 @@ pub(super) struct Stream {
 }
 
 #[derive(Clone, Copy)]
-enum Direction {
+pub(super) enum Direction {
     Receive,
     Send,
 }
 
 /// What an operation came to, and whether the kernel has nothing more for the next.
-struct Done {
-    bytes: usize,
-    exhausted: bool,
+pub(super) struct Done {
+    pub(super) bytes: usize,
+    pub(super) exhausted: bool,
 }
 
 impl Stream {
@@ -78,7 +78,8 @@ impl Stream {
         }
     }
 
-    fn poll_io(
+    /// Tries `operation` when it may be possible.
+    pub(super) fn poll_io(
         &self,
         cx: &mut Context<'_>,
         direction: Direction,

@@ -9,7 +9,7 @@ use tokio::net::lookup_host;
 
 use super::stream::Stream;
 use super::{BindProblem, Io, accept, register};
-use crate::address::{Address, Remote};
+use crate::address::{Address, ListenAddress, Remote, Transport};
 
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -71,7 +71,10 @@ impl Listener {
         Ok((Box::new(Stream::new(stream)), remote))
     }
 
-    pub(super) fn local_address(&self) -> Address {
-        Address::Ip(self.local)
+    pub(super) fn local_address(&self) -> ListenAddress {
+        ListenAddress {
+            transport: Transport::Tcp,
+            address: Address::Ip(self.local),
+        }
     }
 }

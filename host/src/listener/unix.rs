@@ -1,4 +1,4 @@
-//! Unix stream sockets: paths and abstract names.
+//! Unix sockets that make connections, as streams or as messages: paths and abstract names.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -14,12 +14,40 @@ use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
+use super::packets::Packets;
 use super::stream::Stream;
 use super::{BindProblem, Io, accept, register};
-use crate::address::{Address, Remote, UnixName};
+use crate::address::{Address, ListenAddress, Remote, Transport, UnixName};
+
+/// Whether a connection keeps the boundaries of messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Packet,
+    Stream,
+}
+
+impl Kind {
+    fn transport(self) -> Transport {
+        match self {
+            Self::Packet => Transport::UnixPacket,
+            Self::Stream => Transport::Unix,
+        }
+    }
+
+    fn new_socket(self) -> io::Result<Socket> {
+        let kind = match self {
+            Self::Packet => Type::SEQPACKET,
+            Self::Stream => Type::STREAM,
+        };
+        let socket = Socket::new(Domain::UNIX, kind, None)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Listener {
+    kind: Kind,
     socket: AsyncFd<Socket>,
     name: UnixName,
     /// Dropped after the socket, so that nobody finds a socket file that is still being closed.
@@ -27,15 +55,16 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn bind(name: &UnixName, mode: u32, backlog: i32) -> Result<Self, BindProblem> {
+    pub(super) fn bind(kind: Kind, name: &UnixName, mode: u32, backlog: i32) -> Result<Self, BindProblem> {
         let (socket, file) = match name {
             UnixName::Path(path) => {
-                let (socket, file) = bind_path(path, mode, backlog)?;
+                let (socket, file) = bind_path(kind, path, mode, backlog)?;
                 (socket, Some(file))
             }
-            UnixName::Abstract(name) => (bind_abstract(name, backlog)?, None),
+            UnixName::Abstract(name) => (bind_abstract(kind, name, backlog)?, None),
         };
         Ok(Self {
+            kind,
             socket: register(socket)?,
             name: name.clone(),
             _file: file,
@@ -54,11 +83,18 @@ impl Listener {
                 .ok()
                 .map(|credentials| credentials.uid.as_raw()),
         };
-        Ok((Box::new(Stream::new(stream)), remote))
+        let io: Box<dyn Io> = match self.kind {
+            Kind::Packet => Box::new(Packets::new(stream)?),
+            Kind::Stream => Box::new(Stream::new(stream)),
+        };
+        Ok((io, remote))
     }
 
-    pub(super) fn local_address(&self) -> Address {
-        Address::Unix(Some(self.name.clone()))
+    pub(super) fn local_address(&self) -> ListenAddress {
+        ListenAddress {
+            transport: self.kind.transport(),
+            address: Address::Unix(Some(self.name.clone())),
+        }
     }
 }
 
@@ -72,22 +108,22 @@ fn name_of(address: SocketAddrAny) -> Option<UnixName> {
     name.map(|name| UnixName::Abstract(name.to_owned()))
 }
 
-fn bind_abstract(name: &[u8], backlog: i32) -> Result<Socket, BindProblem> {
+fn bind_abstract(kind: Kind, name: &[u8], backlog: i32) -> Result<Socket, BindProblem> {
     let address = [b"\0", name].concat();
-    let socket = new_socket()?;
+    let socket = kind.new_socket()?;
     socket.bind(&SockAddr::unix(OsStr::from_bytes(&address))?)?;
     socket.listen(backlog)?;
     Ok(socket)
 }
 
 /// Binds a path. A socket file that nobody answers on, left by a process that was killed, is replaced.
-fn bind_path(path: &Path, mode: u32, backlog: i32) -> Result<(Socket, SocketFile), BindProblem> {
+fn bind_path(kind: Kind, path: &Path, mode: u32, backlog: i32) -> Result<(Socket, SocketFile), BindProblem> {
     // Two servers that start together must not each take the other's new socket for a stale one, so looking and binding
     // happen under a lock on the folder.
     let folder = File::open(folder_of(path)).map_err(in_folder(path))?;
     flock(&folder, FlockOperation::LockExclusive)?;
     remove_stale(path)?;
-    let socket = new_socket()?;
+    let socket = kind.new_socket()?;
     // Linux gives the socket file the mode of the socket less the umask, so the file never has more permissions than it
     // shall have, not even for a moment.
     fchmod(&socket, Mode::from_raw_mode(mode))?;
@@ -131,12 +167,6 @@ fn remove_stale(path: &Path) -> Result<(), BindProblem> {
     }
 }
 
-fn new_socket() -> io::Result<Socket> {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
 /// The file of a bound socket. Removed when dropped, unless somebody has put another file in its place.
 #[derive(Debug)]
 struct SocketFile {
@@ -170,7 +200,7 @@ mod tests {
     use super::*;
 
     fn bind(path: &Path) -> Result<Listener, BindProblem> {
-        Listener::bind(&UnixName::Path(path.to_owned()), 0o640, 16)
+        Listener::bind(Kind::Stream, &UnixName::Path(path.to_owned()), 0o640, 16)
     }
 
     #[tokio::test]

@@ -5,10 +5,16 @@ use std::net::SocketAddr;
 
 use super::bindings::socketserver::core::connections::Readiness;
 use super::bindings::socketserver::core::network::{ErrorCode, Ipv4SocketAddress, Ipv6SocketAddress, SocketAddress};
+use rustix::io::Errno;
+
 use crate::address::{Address, UnixName};
 use crate::socket::Ready;
 
 pub(super) fn error_code(error: io::Error) -> ErrorCode {
+    // It has no kind of its own.
+    if error.raw_os_error() == Some(Errno::MSGSIZE.raw_os_error()) {
+        return ErrorCode::DatagramTooLarge;
+    }
     match error.kind() {
         ErrorKind::InvalidInput => ErrorCode::InvalidArgument,
         ErrorKind::NotConnected => ErrorCode::InvalidState,
@@ -60,13 +66,13 @@ mod tests {
 
     #[test]
     fn errors_of_the_system_have_their_codes() {
-        use rustix::io::Errno;
         for (errno, code) in [
             (Errno::CONNRESET, "ErrorCode::ConnectionReset"),
             (Errno::PIPE, "ErrorCode::ConnectionBroken"),
             (Errno::TIMEDOUT, "ErrorCode::Timeout"),
             (Errno::HOSTUNREACH, "ErrorCode::RemoteUnreachable"),
             (Errno::NOTCONN, "ErrorCode::InvalidState"),
+            (Errno::MSGSIZE, "ErrorCode::DatagramTooLarge"),
         ] {
             assert_eq!(format!("{:?}", error_code(errno.into())), code);
         }

@@ -120,7 +120,7 @@ fn remote_address(store: &Store<'_>) -> SocketAddress {
 fn local_address(store: &Store<'_>) -> SocketAddress {
     let state = store.data();
     let local = state.socket.local_address();
-    convert::socket_address(local.as_ref().unwrap_or(&state.connection.listener))
+    convert::socket_address(local.as_ref().unwrap_or(&state.connection.listener.address))
 }
 
 /// Ends the connection for the peer. The socket itself is closed when `handle` has ended, so that the limits of the

@@ -21,6 +21,7 @@ pub(crate) const CHARGEN: Guest = Guest::Built("chargen");
 pub(crate) const CONFORMANCE: Guest = Guest::Built("conformance");
 pub(crate) const DISCARD: Guest = Guest::Built("discard");
 pub(crate) const ECHO: Guest = Guest::Built("echo");
+pub(crate) const MESSAGES: Guest = Guest::Built("messages");
 
 impl Guest {
     /// Where the component is; it is built first.

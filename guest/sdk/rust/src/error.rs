@@ -70,6 +70,7 @@ impl Debug for Error {
 /// | `ConnectionBroken` | [`BrokenPipe`](ErrorKind::BrokenPipe) |
 /// | `ConnectionReset` | [`ConnectionReset`](ErrorKind::ConnectionReset) |
 /// | `ConnectionAborted` | [`ConnectionAborted`](ErrorKind::ConnectionAborted) |
+/// | `DatagramTooLarge` | [`InvalidData`](ErrorKind::InvalidData) |
 /// | `Other` | [`Other`](ErrorKind::Other) |
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -90,6 +91,8 @@ pub enum ErrorCode {
     ConnectionReset,
     /// This side has aborted the connection.
     ConnectionAborted,
+    /// A message does not fit: into what the system takes at once, or into what receiving was allowed to return.
+    DatagramTooLarge,
     /// Any other error, with the host's words for it where it has some.
     Other(Option<String>),
 }
@@ -119,6 +122,7 @@ impl ErrorCode {
             Self::ConnectionBroken => ErrorKind::BrokenPipe,
             Self::ConnectionReset => ErrorKind::ConnectionReset,
             Self::ConnectionAborted => ErrorKind::ConnectionAborted,
+            Self::DatagramTooLarge => ErrorKind::InvalidData,
             Self::Other(_) => ErrorKind::Other,
         }
     }
@@ -135,6 +139,7 @@ impl Display for ErrorCode {
             Self::ConnectionBroken => "the connection no longer takes data",
             Self::ConnectionReset => "the peer reset the connection",
             Self::ConnectionAborted => "the connection was aborted",
+            Self::DatagramTooLarge => "the message is too large",
             Self::Other(Some(words)) => words,
             Self::Other(None) => "the connection failed",
         })
@@ -160,6 +165,7 @@ impl From<network::ErrorCode> for ErrorCode {
             network::ErrorCode::ConnectionBroken => Self::ConnectionBroken,
             network::ErrorCode::ConnectionReset => Self::ConnectionReset,
             network::ErrorCode::ConnectionAborted => Self::ConnectionAborted,
+            network::ErrorCode::DatagramTooLarge => Self::DatagramTooLarge,
             network::ErrorCode::Other(words) => Self::Other(words),
         }
     }
