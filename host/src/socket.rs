@@ -259,14 +259,8 @@ impl Socket {
         }
         self.end();
         let discard = async {
-            // On the heap, so that the task of a connection that does not linger has no room for it.
-            let mut bytes = vec![0; DISCARD_BUFFER];
-            let mut goes_on = true;
-            while goes_on {
-                let mut buffer = ReadBuf::new(&mut bytes);
-                let received = poll_fn(|cx| self.io.poll_receive(cx, &mut buffer)).await;
-                goes_on = received.is_ok() && !buffer.filled().is_empty();
-            }
+            let receive = async || poll_fn(|cx| poll_receive(&*self.io, cx, MAX_RECEIVE)).await;
+            while matches!(receive().await, Ok(bytes) if !bytes.is_empty()) {}
         };
         let _ = tokio::time::timeout(linger, discard).await;
     }
@@ -355,8 +349,6 @@ async fn within<T>(timeout: Option<Duration>, operation: impl Future<Output = io
 
 /// From here on it costs less to give the scratch buffer away, and to take a new one, than to copy out of it.
 const LARGE: usize = 8 << 10;
-
-const DISCARD_BUFFER: usize = 2048;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tempfile::TempDir;
 
-use crate::support::guest::{ECHO, MESSAGES};
+use crate::support::guest::{ECHO, Guest, MESSAGES};
 use crate::support::server::{Server, run_serve};
 
 #[test]
@@ -68,6 +68,22 @@ fn an_empty_message_is_not_the_end() {
     assert_eq!(peer.receive(), "b");
     assert_eq!(peer.receive(), "", "the end");
     assert_eq!(server.closed(1)[0].text("reason"), "completed");
+    server.stop();
+}
+
+/// Unread messages would reset the connection, and the peer could lose the answer.
+#[test]
+fn a_peer_that_still_sends_gets_the_answer_and_an_orderly_end() {
+    let (folder, url) = place();
+    let server = Server::of(Guest::Built("fail")).listen(&url).start();
+    let peer = Peer::connect(folder.path());
+    for _ in 0..5 {
+        peer.send("x".repeat(20_000));
+    }
+    assert_eq!(peer.receive(), "an answer\n");
+    assert_eq!(peer.receive(), "", "the end");
+    drop(peer);
+    assert_eq!(server.closed(1)[0].text("reason"), "handler-error");
     server.stop();
 }
 

@@ -31,8 +31,15 @@ impl Packets {
 impl Io for Packets {
     /// `EMSGSIZE` when the message does not fit. It stays, unless none could ever have room for it.
     fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let room = buffer.initialize_unfilled();
+        #[expect(unsafe_code, reason = "the kernel fills the buffer, and does not read it")]
+        // SAFETY: nothing is written here but what the kernel receives, so nothing becomes uninitialised.
+        let room = unsafe { buffer.unfilled_mut() };
         let received = ready!(self.0.poll_io(cx, Direction::Receive, |socket| receive(socket, room)))?;
+        #[expect(unsafe_code, reason = "the kernel has filled this part")]
+        // SAFETY: as above.
+        unsafe {
+            buffer.assume_init(received);
+        }
         buffer.advance(received);
         Poll::Ready(Ok(()))
     }
@@ -62,7 +69,7 @@ impl Io for Packets {
     }
 }
 
-fn receive(socket: &OwnedFd, room: &mut [u8]) -> io::Result<Done> {
+fn receive(socket: &OwnedFd, room: &mut [MaybeUninit<u8>]) -> io::Result<Done> {
     loop {
         let length = next_length(socket)?;
         if length > room.len() {
@@ -72,7 +79,7 @@ fn receive(socket: &OwnedFd, room: &mut [u8]) -> io::Result<Done> {
             return Err(Errno::MSGSIZE.into());
         }
         if length > 0 {
-            retry_on_intr(|| recv(socket, &mut *room, RecvFlags::empty()))?;
+            retry_on_intr(|| recv(socket, &mut *room, RecvFlags::empty()).map(|(_, bytes)| bytes))?;
         } else if !has_ended(socket)? {
             // An empty message would be taken for the end of the stream.
             skip(socket)?;
