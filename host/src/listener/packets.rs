@@ -4,14 +4,14 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::sockopt::set_socket_passcred;
 use rustix::net::{RecvAncillaryBuffer, RecvFlags, recv, recvmsg};
 use tokio::io::ReadBuf;
 
-use super::stream::{Direction, Done, Stream};
+use super::stream::{Done, Stream};
 use super::{Io, MAX_RECEIVE};
 use crate::address::Address;
 
@@ -31,17 +31,7 @@ impl Packets {
 impl Io for Packets {
     /// `EMSGSIZE` when the message does not fit. It stays, unless none could ever have room for it.
     fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        #[expect(unsafe_code, reason = "the kernel fills the buffer, and does not read it")]
-        // SAFETY: nothing is written here but what the kernel receives, so nothing becomes uninitialised.
-        let room = unsafe { buffer.unfilled_mut() };
-        let received = ready!(self.0.poll_io(cx, Direction::Receive, |socket| receive(socket, room)))?;
-        #[expect(unsafe_code, reason = "the kernel has filled this part")]
-        // SAFETY: as above.
-        unsafe {
-            buffer.assume_init(received);
-        }
-        buffer.advance(received);
-        Poll::Ready(Ok(()))
+        self.0.poll_fill(cx, buffer, receive)
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {

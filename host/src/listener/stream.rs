@@ -5,6 +5,7 @@
 //! less: its instance is resumed, and brought back into the processor's caches, one time fewer.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::sync::OnceLock;
@@ -32,7 +33,7 @@ pub(super) struct Stream {
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Direction {
+enum Direction {
     Receive,
     Send,
 }
@@ -78,8 +79,7 @@ impl Stream {
         }
     }
 
-    /// Tries `operation` when it may be possible.
-    pub(super) fn poll_io(
+    fn poll_io(
         &self,
         cx: &mut Context<'_>,
         direction: Direction,
@@ -107,6 +107,26 @@ impl Stream {
         }
     }
 
+    /// Lets `receive` fill the room of `buffer`, as far as it says, when there may be something to receive.
+    pub(super) fn poll_fill(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+        mut receive: impl FnMut(&OwnedFd, &mut [MaybeUninit<u8>]) -> io::Result<Done>,
+    ) -> Poll<io::Result<()>> {
+        #[expect(unsafe_code, reason = "the kernel fills the buffer, and does not read it")]
+        // SAFETY: nothing is written here but what the kernel receives, so nothing becomes uninitialised.
+        let room = unsafe { buffer.unfilled_mut() };
+        let received = ready!(self.poll_io(cx, Direction::Receive, |socket| receive(socket, &mut *room)))?;
+        #[expect(unsafe_code, reason = "the kernel has filled this part")]
+        // SAFETY: as above.
+        unsafe {
+            buffer.assume_init(received);
+        }
+        buffer.advance(received);
+        Poll::Ready(Ok(()))
+    }
+
     /// Ready when the system says that an operation would not wait.
     fn poll_events(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<()>> {
         let events = match direction {
@@ -125,24 +145,14 @@ impl Stream {
 
 impl Io for Stream {
     fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        #[expect(unsafe_code, reason = "the kernel fills the buffer, and does not read it")]
-        // SAFETY: nothing is written here but what the kernel receives, so nothing becomes uninitialised.
-        let room = unsafe { buffer.unfilled_mut() };
-        let length = room.len();
-        let received = ready!(self.poll_io(cx, Direction::Receive, |socket| {
+        self.poll_fill(cx, buffer, |socket, room| {
+            let length = room.len();
             let bytes = retry_on_intr(|| recv(socket, &mut *room, RecvFlags::empty()).map(|(_, bytes)| bytes))?;
             Ok(Done {
                 bytes,
                 exhausted: bytes > 0 && bytes < length,
             })
-        }))?;
-        #[expect(unsafe_code, reason = "the kernel has filled this part")]
-        // SAFETY: as above.
-        unsafe {
-            buffer.assume_init(received);
-        }
-        buffer.advance(received);
-        Poll::Ready(Ok(()))
+        })
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
