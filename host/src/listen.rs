@@ -15,7 +15,8 @@ use crate::address::{Transport, UnixName, UnixNameError};
 ///   Port 0 lets the system choose. `[::]` accepts IPv4 and IPv6.
 /// - `unix:///path`, with `?mode=0660` for the permissions of the socket file (0600 otherwise).
 /// - `unixpacket:///path`: the same, keeping the boundaries of messages: one `receive` returns one message.
-/// - `unix:@name`, `unixpacket:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no permissions.
+/// - `unix:@name`, `unixpacket:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no
+///   permissions.
 ///
 /// ```
 /// use socketserver::Listen;

@@ -71,6 +71,34 @@ fn an_empty_message_is_not_the_end() {
     server.stop();
 }
 
+#[test]
+fn a_peer_that_sends_nothing_but_empty_messages_holds_up_nobody_and_is_idle() {
+    let (folder, url) = place();
+    let server = Server::of(ECHO)
+        .listen(&url)
+        .with("threads", 1)
+        .with("idle-timeout", "500ms")
+        .start();
+    let flood = Peer::connect(folder.path());
+    std::thread::scope(|scope| {
+        let flooding = scope.spawn(|| while flood.socket.send(b"").is_ok() {});
+        // Until the server ends the flood, this peer is served beside it.
+        let mut served = 0;
+        while !flooding.is_finished() {
+            let peer = Peer::connect(folder.path());
+            peer.send("hello");
+            assert_eq!(peer.receive(), "hello");
+            served += 1;
+        }
+        assert!(served > 0, "nobody was served");
+    });
+    let closed = server
+        .log()
+        .wait_for_one("connection closed", |closed| closed.text("reason") != "completed");
+    assert_eq!((closed.text("reason"), closed.number("received")), ("idle", 0));
+    server.stop();
+}
+
 /// Unread messages would reset the connection, and the peer could lose the answer.
 #[test]
 fn a_peer_that_still_sends_gets_the_answer_and_an_orderly_end() {

@@ -60,26 +60,27 @@ impl Io for Packets {
 }
 
 fn receive(socket: &OwnedFd, room: &mut [MaybeUninit<u8>]) -> io::Result<Done> {
-    loop {
-        let length = next_length(socket)?;
-        if length > room.len() {
-            if length > MAX_RECEIVE {
-                skip(socket)?;
-            }
-            return Err(Errno::MSGSIZE.into());
-        }
-        if length > 0 {
-            retry_on_intr(|| recv(socket, &mut *room, RecvFlags::empty()).map(|(_, bytes)| bytes))?;
-        } else if !has_ended(socket)? {
-            // An empty message would be taken for the end of the stream.
+    let length = next_length(socket)?;
+    if length > room.len() {
+        if length > MAX_RECEIVE {
             skip(socket)?;
-            continue;
         }
-        return Ok(Done {
-            bytes: length,
-            exhausted: false,
-        });
+        return Err(Errno::MSGSIZE.into());
     }
+    let bytes = if length > 0 {
+        retry_on_intr(|| recv(socket, &mut *room, RecvFlags::empty()).map(|(_, bytes)| bytes))?
+    } else if has_ended(socket)? {
+        0
+    } else {
+        // An empty message would be taken for the end of the stream. The caller tries again, when others have had their
+        // turn: a peer may send nothing but these.
+        skip(socket)?;
+        return Err(io::ErrorKind::Interrupted.into());
+    };
+    Ok(Done {
+        bytes,
+        exhausted: false,
+    })
 }
 
 /// With `MSG_TRUNC` the length is that of the message, however much of it there is room for.

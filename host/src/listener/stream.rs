@@ -79,6 +79,7 @@ impl Stream {
         }
     }
 
+    /// Tries `operation` when it may be possible, and once more when it was `Interrupted`.
     fn poll_io(
         &self,
         cx: &mut Context<'_>,
@@ -87,7 +88,7 @@ impl Stream {
     ) -> Poll<io::Result<usize>> {
         if self.tries_alone() {
             match operation(&self.socket) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 done => return Poll::Ready(done.map(|done| done.bytes)),
             }
         }
@@ -95,6 +96,8 @@ impl Stream {
             let mut ready = ready!(self.poll_ready(cx, direction))?;
             match operation(&self.socket) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                // Asking whether it is ready counts against what a task may do before others have their turn.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(done) => {
                     // The kernel has just said that the next operation would have to wait, so that it need not be asked.
@@ -107,7 +110,8 @@ impl Stream {
         }
     }
 
-    /// Lets `receive` fill the room of `buffer`, as far as it says, when there may be something to receive.
+    /// Lets `receive` fill the room of `buffer` when there may be something to receive. It has to return as many bytes as the
+    /// kernel says to have written, and no more.
     pub(super) fn poll_fill(
         &self,
         cx: &mut Context<'_>,
@@ -119,7 +123,7 @@ impl Stream {
         let room = unsafe { buffer.unfilled_mut() };
         let received = ready!(self.poll_io(cx, Direction::Receive, |socket| receive(socket, &mut *room)))?;
         #[expect(unsafe_code, reason = "the kernel has filled this part")]
-        // SAFETY: as above.
+        // SAFETY: so `receive` has said, as it has to.
         unsafe {
             buffer.assume_init(received);
         }
