@@ -23,6 +23,10 @@ impl Display for ListenAddress {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let scheme = self.transport.scheme();
         match &self.address {
+            Address::Ip(SocketAddr::V6(address)) if !self.transport.has_ports() => {
+                write!(f, "{scheme}://[{}]", address.ip())
+            }
+            Address::Ip(address) if !self.transport.has_ports() => write!(f, "{scheme}://{}", address.ip()),
             Address::Ip(address) => write!(f, "{scheme}://{address}"),
             Address::Unix(Some(name)) => name.fmt_url(scheme, f),
             Address::Unix(None) => write!(f, "{scheme}:"),
@@ -34,11 +38,17 @@ impl Display for ListenAddress {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Transport {
+    /// ICMP over IPv4, or ICMPv6, as messages without their IP header (`SOCK_RAW`, `raw(7)`).
+    Icmp,
     /// TCP over IPv4 or IPv6.
     Tcp,
+    /// UDP over IPv4 or IPv6.
+    Udp,
     /// A stream between processes of one machine (`SOCK_STREAM`, `unix(7)`).
     Unix,
-    /// The same, keeping the boundaries of messages (`SOCK_SEQPACKET`, `unix(7)`).
+    /// Datagrams between processes of one machine (`SOCK_DGRAM`, `unix(7)`).
+    UnixGram,
+    /// A stream that keeps the boundaries of messages (`SOCK_SEQPACKET`, `unix(7)`).
     UnixPacket,
 }
 
@@ -46,15 +56,30 @@ impl Transport {
     /// The scheme of its URLs.
     pub fn scheme(self) -> &'static str {
         match self {
+            Self::Icmp => "icmp",
             Self::Tcp => "tcp",
+            Self::Udp => "udp",
             Self::Unix => "unix",
+            Self::UnixGram => "unixgram",
             Self::UnixPacket => "unixpacket",
         }
+    }
+
+    /// Whether it has no connections of its own, so that each datagram is served by itself.
+    pub fn is_datagram(self) -> bool {
+        match self {
+            Self::Icmp | Self::Udp | Self::UnixGram => true,
+            Self::Tcp | Self::Unix | Self::UnixPacket => false,
+        }
+    }
+
+    fn has_ports(self) -> bool {
+        self != Self::Icmp
     }
 }
 
 /// One end of a connection.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Address {
     /// An IP address and a port. An IPv4-mapped IPv6 address is always given as IPv4.
@@ -104,7 +129,7 @@ impl Display for Remote {
 }
 
 /// The name of a Unix socket (`unix(7)`).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum UnixName {
     /// A name of the abstract namespace, without its leading zero byte.
@@ -185,5 +210,16 @@ mod tests {
     fn mapped_addresses_are_ipv4() {
         let mapped = "[::ffff:10.1.2.3]:80".parse().unwrap();
         assert_eq!(Address::from_ip(mapped).to_string(), "10.1.2.3:80");
+    }
+
+    #[test]
+    fn a_transport_without_ports_shows_none() {
+        let listening = |transport, address: &str| {
+            let address = Address::from_ip(address.parse().unwrap());
+            ListenAddress { transport, address }.to_string()
+        };
+        assert_eq!(listening(Transport::Icmp, "0.0.0.0:0"), "icmp://0.0.0.0");
+        assert_eq!(listening(Transport::Icmp, "[::]:0"), "icmp://[::]");
+        assert_eq!(listening(Transport::Udp, "[::1]:53"), "udp://[::1]:53");
     }
 }

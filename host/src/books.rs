@@ -23,8 +23,8 @@ impl Books {
         self.closed[reason.index()].fetch_add(1, Ordering::Release);
     }
 
-    pub(crate) fn reject(&self, reason: RejectReason) {
-        self.rejected[reason.index()].fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn reject(&self, reason: RejectReason, count: u64) {
+        self.rejected[reason.index()].fetch_add(count, Ordering::Relaxed);
     }
 
     pub(crate) fn fail_accept(&self) {
@@ -72,7 +72,7 @@ impl Counts {
         self.closed.iter().sum()
     }
 
-    /// How many connections were closed as soon as they were accepted, for this reason.
+    /// How many connections were closed as soon as they were accepted, or datagrams were not handled, for this reason.
     pub fn rejected(&self, reason: RejectReason) -> u64 {
         self.rejected[reason.index()]
     }

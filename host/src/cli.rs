@@ -7,9 +7,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use etcetera::BaseStrategy as _;
-use socketserver::{Config, Limits, Listen, MemoryReset, SourceRange, Timeouts};
+use socketserver::{Config, Limits, Listen, MemoryReset, SocketOptions, SourceRange, Timeouts};
 
 /// Python's socketserver for WebAssembly components: each connection in its own fresh sandbox.
 #[derive(Debug, Parser)]
@@ -66,17 +66,16 @@ pub(crate) struct Serve {
     /// The component that serves, or the folder of a Rust handler project, which is built first.
     pub(crate) handler: PathBuf,
 
-    /// Where to listen: tcp://host:port, unix:///path, unix:@name, or unixpacket: in place of unix:. May be given several
-    /// times.
+    /// Where to listen: tcp://host:port, udp://host:port, icmp://host, unix:///path, unix:@name, or unixpacket: or unixgram:
+    /// in place of unix:. May be given several times.
     ///
     /// Port 0 lets the system choose. `tcp://[::]:9999` takes IPv6 and IPv4. A Unix path may say who may connect:
     /// unix:///run/echo.sock?mode=0660; only the server's own user otherwise.
     #[arg(short, long, value_name = "URL", default_value = Config::DEFAULT_LISTEN)]
     listen: Vec<Listen>,
 
-    /// Connections that the kernel may hold for a listener until they are accepted.
-    #[arg(long, value_name = "NUMBER", default_value_t = Config::DEFAULT_BACKLOG)]
-    backlog: u32,
+    #[command(flatten)]
+    sockets: SocketArgs,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -86,6 +85,33 @@ pub(crate) struct Serve {
 
     #[command(flatten)]
     pub(crate) process: ProcessArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sockets")]
+struct SocketArgs {
+    /// Connections that the kernel may hold for a listener until they are accepted.
+    #[arg(long, value_name = "NUMBER", default_value_t = SocketOptions::default().backlog)]
+    backlog: u32,
+
+    /// Ask a silent TCP peer after this time whether it is still there; none to never ask.
+    #[arg(long, value_name = "TIME", default_value_t = Optional(SocketOptions::default().keep_alive).map(Time))]
+    keep_alive: Optional<Time>,
+
+    /// Send small writes of a TCP connection at once.
+    #[arg(long, value_name = "BOOL", default_value_t = SocketOptions::default().no_delay, action = ArgAction::Set)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    no_delay: bool,
+
+    /// Bind a TCP address although connections of an earlier server linger there.
+    #[arg(long, value_name = "BOOL", default_value_t = SocketOptions::default().reuse_address, action = ArgAction::Set)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    reuse_address: bool,
+
+    /// Share a TCP or UDP address with other servers of the same user that ask for this too.
+    #[arg(long, value_name = "BOOL", default_value_t = SocketOptions::default().reuse_port, action = ArgAction::Set)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    reuse_port: bool,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +142,15 @@ struct LimitArgs {
     /// What one connection's guest may write to the log in a second. All guests together may write 16 times as much.
     #[arg(long, value_name = "SIZE", default_value_t = Size(Limits::default().max_guest_output))]
     max_guest_output: Size,
+
+    /// Bytes of a datagram that are received. A longer one is cut, and the handler is told.
+    #[arg(long, value_name = "SIZE", default_value_t = Limits::default().max_packet_size)]
+    max_packet_size: u32,
+
+    /// Keep a sandbox for each remote address of a datagram listener, until it has sent nothing for so long; none for a
+    /// sandbox for each datagram.
+    #[arg(long, value_name = "TIME", default_value_t = Optional(Timeouts::default().datagram_session).map(Time))]
+    datagram_session: Optional<Time>,
 
     /// Close a connection that moves no byte for so long; none for no limit.
     #[arg(long, value_name = "TIME", default_value_t = Optional(Timeouts::default().idle).map(Time))]
@@ -186,7 +221,19 @@ impl Serve {
     pub(crate) fn config(self, handler: PathBuf) -> Config {
         let mut config = Config::new(handler);
         config.listen = self.listen;
-        config.backlog = self.backlog;
+        let SocketArgs {
+            backlog,
+            keep_alive,
+            no_delay,
+            reuse_address,
+            reuse_port,
+        } = self.sockets;
+        let sockets = &mut config.sockets;
+        sockets.backlog = backlog;
+        sockets.keep_alive = keep_alive.map(Duration::from).0;
+        sockets.no_delay = no_delay;
+        sockets.reuse_address = reuse_address;
+        sockets.reuse_port = reuse_port;
         config.cache = self.sandbox.cache();
         config.memory_reset = self.sandbox.memory_reset;
         let LimitArgs {
@@ -196,6 +243,8 @@ impl Serve {
             max_memory,
             max_cpu_time,
             max_guest_output,
+            max_packet_size,
+            datagram_session,
             idle_timeout,
             max_lifetime,
             linger,
@@ -208,7 +257,9 @@ impl Serve {
         limits.max_memory = max_memory.0;
         limits.max_cpu_time = max_cpu_time.map(Duration::from).0;
         limits.max_guest_output = max_guest_output.0;
+        limits.max_packet_size = max_packet_size;
         let timeouts = &mut config.timeouts;
+        timeouts.datagram_session = datagram_session.map(Duration::from).0;
         timeouts.idle = idle_timeout.map(Duration::from).0;
         timeouts.lifetime = max_lifetime.map(Duration::from).0;
         timeouts.linger = linger.0;

@@ -22,9 +22,8 @@ pub struct Config {
     pub handler: PathBuf,
     /// Where to listen; at least one place.
     pub listen: Vec<Listen>,
-    /// How many connections the kernel may hold for a listener before they are accepted (`listen(2)`; the kernel lowers
-    /// it to `net.core.somaxconn`).
-    pub backlog: u32,
+    /// How the sockets of listeners, and those that they accept, are set up.
+    pub sockets: SocketOptions,
     /// What each connection, and all of them together, may use.
     pub limits: Limits,
     /// How long each thing that waits may wait.
@@ -48,7 +47,7 @@ impl Config {
         Self {
             handler: handler.into(),
             listen: vec![listen],
-            backlog: Self::DEFAULT_BACKLOG,
+            sockets: SocketOptions::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             memory_reset: MemoryReset::default(),
@@ -59,9 +58,6 @@ impl Config {
     /// Loopback only: a server is not reachable from outside until somebody says so. Port 9999 is that of the Python
     /// manual's examples.
     pub const DEFAULT_LISTEN: &str = "tcp://127.0.0.1:9999";
-
-    /// As Ranch has it: enough for a burst of one round trip, bounded by the kernel's own maximum.
-    pub const DEFAULT_BACKLOG: u32 = 1024;
 
     /// What is wrong with these settings in themselves, all of it.
     pub(crate) fn problems(&self) -> Vec<ConfigError> {
@@ -104,10 +100,24 @@ impl Config {
             limits.max_guest_output <= u64::from(u32::MAX),
             "less than 4GiB a second",
         );
+        check(
+            "max-packet-size",
+            limits.max_packet_size.to_string(),
+            (1..=MAX_PACKET_SIZE).contains(&limits.max_packet_size),
+            "a size from 1 to 65535 bytes, the longest datagram of IP",
+        );
+        let keep_alive = self.sockets.keep_alive;
+        check(
+            "keep-alive",
+            humantime::format_duration(keep_alive.unwrap_or_default()).to_string(),
+            keep_alive.is_none_or(|time| (MIN_KEEP_ALIVE..=MAX_KEEP_ALIVE).contains(&time)),
+            "a duration from 1s to 32767s, or none",
+        );
         for (setting, duration) in [
             ("max-cpu-time", limits.max_cpu_time),
             ("idle-timeout", self.timeouts.idle),
             ("max-lifetime", self.timeouts.lifetime),
+            ("datagram-session", self.timeouts.datagram_session),
         ] {
             check(
                 setting,
@@ -131,6 +141,47 @@ impl Config {
     }
 }
 
+/// Options of sockets. Those that a kind of socket does not have are left out for it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SocketOptions {
+    /// How many connections the kernel may hold for a listener before they are accepted (`listen(2)`; the kernel lowers
+    /// it to `net.core.somaxconn`).
+    ///
+    /// Python equivalent: `request_queue_size`
+    pub backlog: u32,
+    /// After so long a silence the kernel asks a TCP peer whether it is still there (`SO_KEEPALIVE`, `TCP_KEEPIDLE`);
+    /// `None` never asks. In whole seconds.
+    pub keep_alive: Option<Duration>,
+    /// Send small writes at once (`TCP_NODELAY`).
+    ///
+    /// Python equivalent: `disable_nagle_algorithm`
+    pub no_delay: bool,
+    /// Bind a TCP address although connections of an earlier server linger there in `TIME_WAIT` (`SO_REUSEADDR`). UDP does
+    /// not have it: there it would let two servers take the same address, and one of them would get nothing.
+    ///
+    /// Python equivalent: `allow_reuse_address`
+    pub reuse_address: bool,
+    /// Share a TCP or UDP address with other servers of the same user that ask for this too; the kernel spreads
+    /// connections and datagrams over them (`SO_REUSEPORT`).
+    ///
+    /// Python equivalent: `allow_reuse_port`
+    pub reuse_port: bool,
+}
+
+impl Default for SocketOptions {
+    fn default() -> Self {
+        Self {
+            // As Ranch has it: enough for a burst of one round trip, bounded by the kernel's own maximum.
+            backlog: 1024,
+            keep_alive: None,
+            no_delay: true,
+            reuse_address: true,
+            reuse_port: false,
+        }
+    }
+}
+
 /// What connections may use. Every limit is exact, and holds for the whole server or for one connection as it says.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -150,6 +201,10 @@ pub struct Limits {
     /// Bytes that one connection's guest may write to the log (its standard output and error) in a second; it may write
     /// a second's worth at once. Sixteen times as much is the bound for all guests together.
     pub max_guest_output: u64,
+    /// Bytes of a datagram that are received; what is longer is cut there, and the handler is told.
+    ///
+    /// Python equivalent: `UDPServer.max_packet_size`
+    pub max_packet_size: u32,
 }
 
 impl Default for Limits {
@@ -164,6 +219,8 @@ impl Default for Limits {
             max_memory: 64 << 20,
             max_cpu_time: Some(Duration::from_secs(10)),
             max_guest_output: 64 << 10,
+            // Python's.
+            max_packet_size: 8192,
         }
     }
 }
@@ -176,6 +233,9 @@ pub struct Timeouts {
     pub idle: Option<Duration>,
     /// A connection is closed when it is so old, whatever it does.
     pub lifetime: Option<Duration>,
+    /// Datagrams of one remote address are handled in one sandbox, one after the other, until none has come for so long;
+    /// `None` makes a sandbox for each datagram. It has no meaning for connections.
+    pub datagram_session: Option<Duration>,
     /// After the handler has returned, the socket is kept for at most so long while the peer still sends, so that the
     /// peer can read the end of the answer before its own unread bytes would reset the connection (RFC 9112, section
     /// 9.6, describes the problem). The sandbox is gone by then.
@@ -189,6 +249,7 @@ impl Default for Timeouts {
         Self {
             idle: Some(Duration::from_secs(60)),
             lifetime: Some(Duration::from_secs(3600)),
+            datagram_session: None,
             linger: Duration::from_secs(2),
             // Inside the 30 seconds that Kubernetes waits before it kills.
             drain_grace: Duration::from_secs(25),
@@ -257,6 +318,11 @@ pub struct ConfigError {
 const MAX_CONNECTIONS: u32 = 1_000_000;
 const WASM_PAGE: u64 = 64 << 10;
 const MAX_MEMORY: u64 = 4 << 30;
+/// The length of an IP datagram is a number of 16 bits. A Unix datagram may be longer, and is cut.
+const MAX_PACKET_SIZE: u32 = 65_535;
+/// The bounds of `TCP_KEEPIDLE` (`tcp(7)`).
+const MIN_KEEP_ALIVE: Duration = Duration::from_secs(1);
+const MAX_KEEP_ALIVE: Duration = Duration::from_secs(32_767);
 /// The tick by which processor time is measured.
 const MIN_TIME: Duration = Duration::from_millis(1);
 /// Timers count milliseconds from the start of the process; ten years are far from their end.

@@ -20,8 +20,12 @@ pub trait Observer: Send + Sync + 'static {
     /// A connection has ended. Exactly one for each `opened`.
     fn closed(&self, _connection: &Connection, _closed: &Closed) {}
 
-    /// A connection was accepted and closed at once: it never counts as opened.
+    /// A connection was accepted and closed at once, or a datagram was received and not handled: it never counts as opened.
     fn rejected(&self, _listener: &ListenAddress, _remote: &Remote, _reason: RejectReason) {}
+
+    /// The kernel dropped so many datagrams of a listener, because they came faster than they were received: the server
+    /// is too slow for what it is asked, or `net.core.rmem_default` is too low for its bursts.
+    fn datagrams_dropped(&self, _listener: &ListenAddress, _count: u64) {}
 
     /// Accepting failed.
     ///
@@ -46,6 +50,9 @@ pub trait Observer: Send + Sync + 'static {
 }
 
 /// What is known of a connection when it opens.
+///
+/// At a datagram listener, a connection is one datagram and its answers; with
+/// [`datagram_session`](crate::Timeouts::datagram_session), all datagrams of one remote address until they stop.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Connection {
@@ -176,21 +183,37 @@ impl Display for CloseReason {
     }
 }
 
-/// Why a connection was closed as soon as it was accepted.
+/// Why a connection was closed as soon as it was accepted, or a datagram was not handled.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum RejectReason {
+    /// `max-connections`: the first datagram of a session came when the server had no sandbox free. (Connections, and
+    /// datagrams without sessions, wait in the kernel's buffers for one.)
+    MaxConnections,
     /// `max-connections-per-source`: its source has that many open already.
     MaxConnectionsPerSource,
+    /// `receive-buffer`: the kernel dropped a datagram, because they came faster than they were received.
+    ReceiveBuffer,
+    /// `session-queue`: a datagram came faster than its session handled those before it, or the session failed before its
+    /// turn.
+    SessionQueue,
 }
 
 impl RejectReason {
     /// Every reason, in alphabetical order.
-    pub const ALL: [Self; 1] = [Self::MaxConnectionsPerSource];
+    pub const ALL: [Self; 4] = [
+        Self::MaxConnections,
+        Self::MaxConnectionsPerSource,
+        Self::ReceiveBuffer,
+        Self::SessionQueue,
+    ];
 
     /// Its name in logs.
     pub fn name(self) -> &'static str {
         match self {
+            Self::MaxConnections => "max-connections",
+            Self::ReceiveBuffer => "receive-buffer",
+            Self::SessionQueue => "session-queue",
             Self::MaxConnectionsPerSource => "max-connections-per-source",
         }
     }

@@ -15,7 +15,10 @@ use crate::address::{Transport, UnixName, UnixNameError};
 ///   Port 0 lets the system choose. `[::]` accepts IPv4 and IPv6.
 /// - `unix:///path`, with `?mode=0660` for the permissions of the socket file (0600 otherwise).
 /// - `unixpacket:///path`: the same, keeping the boundaries of messages: one `receive` returns one message.
-/// - `unix:@name`, `unixpacket:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no
+/// - `udp://host:port`, `unixgram:///path`: datagrams, each of which is served by itself.
+/// - `icmp://host`: ICMP messages of an IPv4 address, ICMPv6 messages of an IPv6 address. The process needs the capability
+///   `CAP_NET_RAW`, and gets a copy of each message that reaches the machine there.
+/// - `unix:@name`, `unixpacket:@name`, `unixgram:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no
 ///   permissions.
 ///
 /// ```
@@ -29,8 +32,20 @@ use crate::address::{Transport, UnixName, UnixNameError};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Listen {
+    /// A raw ICMP socket.
+    Icmp {
+        /// An IP address or a name, without brackets.
+        host: String,
+    },
     /// A TCP socket.
     Tcp {
+        /// An IP address or a name, without brackets.
+        host: String,
+        /// The port; 0 lets the system choose one.
+        port: u16,
+    },
+    /// A UDP socket.
+    Udp {
         /// An IP address or a name, without brackets.
         host: String,
         /// The port; 0 lets the system choose one.
@@ -43,6 +58,13 @@ pub enum Listen {
         /// The permissions of the socket file, as for `chmod`. An abstract name has none.
         mode: u32,
     },
+    /// A Unix datagram socket.
+    UnixGram {
+        /// Its name.
+        name: UnixName,
+        /// As for [`Unix`](Self::Unix).
+        mode: u32,
+    },
     /// A Unix socket that keeps the boundaries of messages (`SOCK_SEQPACKET`).
     UnixPacket {
         /// Its name.
@@ -50,6 +72,20 @@ pub enum Listen {
         /// As for [`Unix`](Self::Unix).
         mode: u32,
     },
+}
+
+impl Listen {
+    /// What it speaks.
+    pub fn transport(&self) -> Transport {
+        match self {
+            Self::Icmp { .. } => Transport::Icmp,
+            Self::Tcp { .. } => Transport::Tcp,
+            Self::Udp { .. } => Transport::Udp,
+            Self::Unix { .. } => Transport::Unix,
+            Self::UnixGram { .. } => Transport::UnixGram,
+            Self::UnixPacket { .. } => Transport::UnixPacket,
+        }
+    }
 }
 
 impl FromStr for Listen {
@@ -62,8 +98,15 @@ impl FromStr for Listen {
         };
         let url = Url::parse(text).map_err(|error| wrong(Problem::Url(error)))?;
         match url.scheme() {
-            "tcp" => parse_tcp(&url),
+            "icmp" => parse_host(&url).and_then(|host| match url.port() {
+                None => Ok(Self::Icmp { host }),
+                Some(_) => Err(Problem::PortOfIcmp),
+            }),
+            "rdm" => Err(Problem::Rdm),
+            "tcp" => parse_host_and_port(&url).map(|(host, port)| Self::Tcp { host, port }),
+            "udp" => parse_host_and_port(&url).map(|(host, port)| Self::Udp { host, port }),
             "unix" => parse_unix(&url).map(|(name, mode)| Self::Unix { name, mode }),
+            "unixgram" => parse_unix(&url).map(|(name, mode)| Self::UnixGram { name, mode }),
             "unixpacket" => parse_unix(&url).map(|(name, mode)| Self::UnixPacket { name, mode }),
             _ => Err(Problem::Scheme),
         }
@@ -73,23 +116,33 @@ impl FromStr for Listen {
 
 impl Display for Listen {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let scheme = self.transport().scheme();
         match self {
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
-            Self::Unix { name, .. } => name.fmt_url(Transport::Unix.scheme(), f),
-            Self::UnixPacket { name, .. } => name.fmt_url(Transport::UnixPacket.scheme(), f),
+            Self::Icmp { host } if host.contains(':') => write!(f, "{scheme}://[{host}]"),
+            Self::Icmp { host } => write!(f, "{scheme}://{host}"),
+            Self::Tcp { host, port } | Self::Udp { host, port } if host.contains(':') => {
+                write!(f, "{scheme}://[{host}]:{port}")
+            }
+            Self::Tcp { host, port } | Self::Udp { host, port } => write!(f, "{scheme}://{host}:{port}"),
+            Self::Unix { name, .. } | Self::UnixGram { name, .. } | Self::UnixPacket { name, .. } => {
+                name.fmt_url(scheme, f)
+            }
         }
     }
 }
 
-fn parse_tcp(url: &Url) -> Result<Listen, Problem> {
+fn parse_host_and_port(url: &Url) -> Result<(String, u16), Problem> {
+    let host = parse_host(url)?;
+    Ok((host, url.port().ok_or(Problem::NoPort)?))
+}
+
+fn parse_host(url: &Url) -> Result<String, Problem> {
     let host = match url.host() {
         Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
         Some(Host::Ipv4(address)) => address.to_string(),
         Some(Host::Ipv6(address)) => address.to_string(),
         _ => return Err(Problem::NoHost),
     };
-    let port = url.port().ok_or(Problem::NoPort)?;
     if !matches!(url.path(), "" | "/")
         || url.query().is_some()
         || url.fragment().is_some()
@@ -98,7 +151,7 @@ fn parse_tcp(url: &Url) -> Result<Listen, Problem> {
     {
         return Err(Problem::MoreThanHostAndPort);
     }
-    Ok(Listen::Tcp { host, port })
+    Ok(host)
 }
 
 fn parse_unix(url: &Url) -> Result<(UnixName, u32), Problem> {
@@ -136,7 +189,7 @@ enum Problem {
     ModeOfAbstract,
     #[error("mode `{0}` is not an octal number up to 0777")]
     Mode(String),
-    #[error("write tcp://host:port and nothing after it")]
+    #[error("write tcp://host:port, or icmp://host, and nothing after it")]
     MoreThanHostAndPort,
     #[error("the host is missing; write tcp://127.0.0.1:9999, or tcp://[::]:9999 for every interface")]
     NoHost,
@@ -144,7 +197,15 @@ enum Problem {
     NoPort,
     #[error("there is no option `{0}`; a Unix listener takes `mode`, as in unix:///path?mode=0660")]
     Option(String),
-    #[error("its scheme is none of tcp, unix and unixpacket; write tcp://127.0.0.1:9999 or unix:///path")]
+    #[error("ICMP has no ports; write icmp://0.0.0.0 or icmp://[::]")]
+    PortOfIcmp,
+    #[error(
+        "no address family of Linux offers a server reliable datagrams (SOCK_RDM); write unixpacket:///path or tcp://host:port"
+    )]
+    Rdm,
+    #[error(
+        "its scheme is none of tcp, udp, icmp, unix, unixpacket and unixgram; write tcp://127.0.0.1:9999 or unix:///path"
+    )]
     Scheme,
     #[error("a Unix listener has no host; write unix:///path with three slashes, or unix:@name")]
     UnixHost,
@@ -171,6 +232,11 @@ mod tests {
             "unix:@echo",
             "unixpacket:///run/echo.sock",
             "unixpacket:@echo",
+            "udp://127.0.0.1:53",
+            "udp://[::]:53",
+            "unixgram:///run/log.sock",
+            "icmp://0.0.0.0",
+            "icmp://[::]",
         ] {
             assert_eq!(url.parse::<Listen>().unwrap().to_string(), url);
         }
@@ -199,7 +265,11 @@ mod tests {
             ("tcp://:9999", "write tcp://127.0.0.1:9999"),
             ("tcp://127.0.0.1:99999", "invalid port"),
             ("tcp://127.0.0.1:9/x", "nothing after it"),
-            ("http://127.0.0.1:80", "none of tcp, unix"),
+            ("http://127.0.0.1:80", "none of tcp, udp"),
+            ("udp://127.0.0.1", "port is missing"),
+            ("icmp://127.0.0.1:7", "no ports"),
+            ("icmp://", "host is missing"),
+            ("rdm://127.0.0.1:7", "SOCK_RDM"),
             ("unix://run/x", "three slashes"),
             ("unix:x", "absolute path"),
             ("unix:///", "absolute path"),

@@ -4,6 +4,8 @@
 //! kind of failure an `accept` met; what to do about it is the accept loop's business. It does not limit, does not
 //! handshake and does not know what a connection is for.
 
+mod datagrams;
+mod ip;
 mod packets;
 mod stream;
 mod tcp;
@@ -23,8 +25,11 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, ReadBuf};
 
 use crate::address::{Address, ListenAddress, Remote};
+use crate::config::SocketOptions;
 use crate::event::AcceptFailure;
 use crate::listen::Listen;
+
+pub(crate) use self::datagrams::{Datagram, DatagramSocket, Origin, Receiver};
 
 /// The most that one receive returns, and the longest message that can be received, however much a guest asks for: the
 /// host's own memory is not the guest's to size. Larger reads of a stream bring no more throughput.
@@ -59,6 +64,25 @@ pub(crate) trait Io: Send + Sync + 'static {
     fn abort_on_close(&self);
 }
 
+/// A socket that was bound for a [`Listen`].
+#[derive(Debug)]
+pub(crate) enum Bound {
+    /// It receives datagrams.
+    Datagrams(Receiver),
+    /// It accepts connections.
+    Stream(Listener),
+}
+
+impl Bound {
+    /// The address that was bound, with the port that the system chose.
+    pub(crate) fn local_address(&self) -> ListenAddress {
+        match self {
+            Self::Datagrams(receiver) => receiver.local_address(),
+            Self::Stream(listener) => listener.local_address(),
+        }
+    }
+}
+
 /// A bound socket that accepts connections. Dropping it closes the socket and removes its file.
 #[derive(Debug)]
 pub(crate) enum Listener {
@@ -72,16 +96,21 @@ impl Listener {
     /// # Errors
     ///
     /// Tells the listener that was asked for, the step that failed, and the system's error.
-    pub(crate) async fn bind(listen: &Listen, backlog: u32) -> Result<Self, BindError> {
-        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+    pub(crate) async fn bind(listen: &Listen, options: &SocketOptions, max_packet: u32) -> Result<Bound, BindError> {
+        let unix = |kind, name, mode| {
+            unix::Listener::bind(kind, name, mode, options.backlog).map(|unix| Bound::Stream(Self::Unix(unix)))
+        };
         match listen {
-            Listen::Tcp { host, port } => tcp::Listener::bind(host, *port, backlog).await.map(Self::Tcp),
-            Listen::Unix { name, mode } => {
-                unix::Listener::bind(unix::Kind::Stream, name, *mode, backlog).map(Self::Unix)
-            }
-            Listen::UnixPacket { name, mode } => {
-                unix::Listener::bind(unix::Kind::Packet, name, *mode, backlog).map(Self::Unix)
-            }
+            Listen::Icmp { host } => datagrams::bind_icmp(host, max_packet).await.map(Bound::Datagrams),
+            Listen::Tcp { host, port } => tcp::Listener::bind(host, *port, options)
+                .await
+                .map(|tcp| Bound::Stream(Self::Tcp(tcp))),
+            Listen::Udp { host, port } => datagrams::bind_udp(host, *port, options, max_packet)
+                .await
+                .map(Bound::Datagrams),
+            Listen::Unix { name, mode } => unix(unix::Kind::Stream, name, *mode),
+            Listen::UnixGram { name, mode } => datagrams::bind_unix(name, *mode, max_packet).map(Bound::Datagrams),
+            Listen::UnixPacket { name, mode } => unix(unix::Kind::Packet, name, *mode),
         }
         .map_err(|problem| BindError {
             listen: listen.clone(),
@@ -188,7 +217,8 @@ enum BindProblem {
     #[error("{} exists and is no socket; remove it or choose another path", .0.display())]
     NotASocket(PathBuf),
     #[error(
-        "permission denied; ports below net.ipv4.ip_unprivileged_port_start and other users' folders need a privilege"
+        "permission denied; ports below net.ipv4.ip_unprivileged_port_start, other users' folders and icmp:// (CAP_NET_RAW) \
+         need a privilege"
     )]
     Permission,
     #[error("`{host}` has no address")]

@@ -75,6 +75,10 @@ impl Observer for LogObserver {
         );
     }
 
+    fn datagrams_dropped(&self, listener: &ListenAddress, count: u64) {
+        info!(target: "socketserver", listener = %listener, count, "datagrams dropped by the kernel");
+    }
+
     fn accept_failed(&self, listener: &ListenAddress, failure: AcceptFailure, error: &io::Error) {
         macro_rules! line {
             ($level:ident, $message:literal) => {

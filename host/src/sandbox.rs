@@ -6,10 +6,11 @@
 mod bindings;
 mod cache;
 mod capacity;
+mod connections;
 mod convert;
+mod datagrams;
 mod ending;
 mod engine;
-mod host;
 mod load;
 mod output;
 mod reset;
@@ -20,10 +21,11 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
-use wasmtime::component::{InstancePre, Resource};
+use tokio::time::Instant;
+use wasmtime::component::{Instance, InstancePre, Resource};
 use wasmtime::{Engine, Store};
 
-use self::bindings::HandlerPre;
+use self::bindings::exports::socketserver::core::{datagram_handler, stream_handler};
 pub use self::cache::CacheError;
 pub use self::capacity::CapacityError;
 pub(crate) use self::ending::Ending;
@@ -34,20 +36,25 @@ pub(crate) use self::load::{Loaded, load};
 use self::output::OutputBudget;
 use self::reset::Reset;
 pub use self::reset::ResetError;
-use self::state::{Shared, State};
+use self::state::{Given, Shared, State};
 use self::ticker::{TICK, Ticker};
 use crate::config::{Limits, Timeouts};
 use crate::drain::Kill;
 use crate::event::Connection;
-use crate::listener::Io;
+use crate::listener::{Datagram, Io};
 use crate::meter::Meter;
+use crate::replies::Replies;
+use crate::session::Inbox;
 use crate::socket::Socket;
-use crate::supervise::supervise;
+use crate::supervise::{Overrun, supervise};
 
 /// A component that is ready to serve.
 pub(crate) struct Sandbox {
     engine: Engine,
-    handler: HandlerPre<State>,
+    component: InstancePre<State>,
+    /// A component has one of them, or both.
+    stream: Option<stream_handler::GuestIndices>,
+    datagram: Option<datagram_handler::GuestIndices>,
     ticker: Ticker,
     shared: Arc<Shared>,
     timeouts: Timeouts,
@@ -81,7 +88,9 @@ impl Sandbox {
         });
         Ok(Self {
             engine,
-            handler: HandlerPre::new(component).map_err(LoadError::Invalid)?,
+            stream: stream_handler::GuestIndices::new(&component).ok(),
+            datagram: datagram_handler::GuestIndices::new(&component).ok(),
+            component,
             ticker,
             shared,
             timeouts: config.timeouts.clone(),
@@ -125,17 +134,7 @@ impl Sandbox {
     ) -> (Ending, Arc<Socket>) {
         let _guest = self.ticker.guest();
         let socket = Arc::new(Socket::new(io, Arc::clone(meter)));
-        let state = State::new(
-            connection,
-            Arc::clone(&socket),
-            Arc::clone(meter),
-            Arc::clone(&self.shared),
-        );
-        let mut store = Store::new(&self.engine, state);
-        store.limiter(|state| &mut state.memory);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(State::on_tick);
-
+        let mut store = self.store(connection, Given::Connection(Arc::clone(&socket)), meter);
         let result = {
             let mut handle = pin!(self.handle(&mut store));
             // Ticks that pass while the guest waits are not its own.
@@ -147,22 +146,106 @@ impl Sandbox {
                 }
                 outcome
             });
-            supervise(pin!(work), meter, &self.timeouts, kill).await
+            supervise(pin!(work), meter.opened(), meter, &self.timeouts, kill).await
         };
         let ending = Ending::of(result, &store.into_data());
         (ending, socket)
     }
 
+    /// Serves the datagrams of an inbox in an instance of its own, one after the other, until there is none left or one
+    /// fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the instance.
+    pub(crate) async fn run_datagrams(
+        &self,
+        connection: Arc<Connection>,
+        replies: Replies,
+        mut inbox: Inbox,
+        meter: &Arc<Meter>,
+        kill: &Kill,
+    ) -> Ending {
+        let mut store = self.store(connection, Given::Replies(replies), meter);
+        let mut instance = None;
+        let mut result: Result<Outcome, Overrun> = Ok(Ok(Ok(())));
+        let mut since = meter.opened();
+        while let Some(datagram) = inbox.next().await {
+            // Only a guest that may run has to be interrupted.
+            let _guest = self.ticker.guest();
+            if instance.is_some() {
+                since = Instant::now();
+            }
+            meter.receive(datagram.data.len());
+            let mut handle = pin!(self.handle_datagram(&mut store, &mut instance, datagram));
+            let work = std::future::poll_fn(|cx| {
+                meter.resume(self.shared.ticks.now());
+                handle.as_mut().poll(cx)
+            });
+            result = supervise(pin!(work), since, meter, &self.timeouts, kill).await;
+            if !matches!(result, Ok(Ok(Ok(())))) {
+                break;
+            }
+        }
+        Ending::of(result, &store.into_data())
+    }
+
+    fn store(&self, connection: Arc<Connection>, given: Given, meter: &Arc<Meter>) -> Store<State> {
+        let state = State::new(connection, given, Arc::clone(meter), Arc::clone(&self.shared));
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(State::on_tick);
+        store
+    }
+
     async fn handle(&self, store: &mut Store<State>) -> Outcome {
-        // On the heap, so that the task of a connection does not keep room for what is over before it first waits.
-        let handler = Box::pin(self.handler.instantiate_async(&mut *store))
-            .await
+        let instance = self.instantiate(store).await?;
+        let handler = self
+            .stream
+            .as_ref()
+            .ok_or_else(|| Failure::Instantiate(wasmtime::format_err!("the component handles no connections")))?
+            .load(&mut *store, &instance)
             .map_err(Failure::Instantiate)?;
         handler
-            .socketserver_core_stream_handler()
             .call_handle(store, Resource::new_own(0))
             .await
             .map_err(Failure::Handle)
+    }
+
+    async fn handle_datagram(
+        &self,
+        store: &mut Store<State>,
+        instance: &mut Option<Instance>,
+        datagram: Datagram,
+    ) -> Outcome {
+        let instance = match *instance {
+            Some(instance) => instance,
+            None => *instance.insert(self.instantiate(store).await?),
+        };
+        let handler = self
+            .datagram
+            .as_ref()
+            .ok_or_else(|| Failure::Instantiate(wasmtime::format_err!("the component handles no datagrams")))?
+            .load(&mut *store, &instance)
+            .map_err(Failure::Instantiate)?;
+        let remote = convert::socket_address(&datagram.origin.remote().address);
+        let datagram = datagram_handler::Datagram {
+            data: datagram.data,
+            remote,
+            truncated: datagram.truncated,
+        };
+        handler
+            .call_handle(store, &datagram, Resource::new_own(0))
+            .await
+            .map_err(Failure::Handle)
+    }
+
+    /// On the heap, so that the task of a connection does not keep room for what is over before it first waits.
+    async fn instantiate(&self, store: &mut Store<State>) -> Result<Instance, Failure> {
+        Box::pin(self.component.instantiate_async(store))
+            .await
+            .map_err(Failure::Instantiate)
     }
 }
 

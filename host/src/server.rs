@@ -8,20 +8,23 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::accept::{self, RECOVERED_AFTER};
-use crate::address::ListenAddress;
+use crate::accept::Acceptor;
+use crate::address::{ListenAddress, Remote};
 use crate::books::{Books, Counts};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Timeouts};
+use crate::datagram::DatagramIntake;
 use crate::drain::{Drain, Phase};
-use crate::event::Observer;
+use crate::event::{Observer, RejectReason};
+use crate::intake::{self, RECOVERED_AFTER};
 use crate::limit::Permits;
-use crate::listener::{BindError, Listener};
+use crate::listener::{BindError, Bound, Listener};
 use crate::sandbox::{self, Facts, LoadError, Loaded, Sandbox};
+use crate::session::Sessions;
 
 /// A server whose sockets are bound. Nothing is accepted before [`serve`](Self::serve).
 #[derive(Debug)]
 pub struct Server {
-    listeners: Vec<(Listener, Arc<ListenAddress>)>,
+    listeners: Vec<(Bound, Arc<ListenAddress>)>,
     handle: Handle,
     facts: Facts,
 }
@@ -48,9 +51,9 @@ impl Server {
         let Loaded { sandbox, facts } = load(&config, &observer).await?;
         let mut listeners = Vec::new();
         for listen in &config.listen {
-            let listener = Listener::bind(listen, config.backlog).await?;
-            let local = Arc::new(listener.local_address());
-            listeners.push((listener, local));
+            let bound = Listener::bind(listen, &config.sockets, config.limits.max_packet_size).await?;
+            let local = Arc::new(bound.local_address());
+            listeners.push((bound, local));
         }
         let shared = Arc::new(Shared {
             sandbox: ArcSwap::from_pointee(sandbox),
@@ -58,18 +61,14 @@ impl Server {
             books: Books::default(),
             permits: Permits::new(&config.limits),
             drain: Drain::new(),
-            linger: config.timeouts.linger,
+            timeouts: config.timeouts.clone(),
             max_connections: config.limits.max_connections,
             full: Mutex::default(),
         });
         let addresses = listeners.iter().map(|(_, local)| (**local).clone()).collect();
         Ok(Self {
             listeners,
-            handle: Handle {
-                shared,
-                addresses,
-                grace: config.timeouts.drain_grace,
-            },
+            handle: Handle { shared, addresses },
             facts,
         })
     }
@@ -110,11 +109,8 @@ impl Server {
     pub async fn serve(self) -> Stopped {
         let shared = self.handle.shared;
         shared.drain.enter(Phase::Serving, |phase| phase == Phase::Starting);
-        for (listener, local) in self.listeners {
-            let phase = shared.drain.phase();
-            shared
-                .drain
-                .spawn(accept::run(listener, local, Arc::clone(&shared), phase));
+        for (bound, local) in self.listeners {
+            shared.take_in(bound, local);
         }
         if shared.sandbox.load().must_not_swap() {
             shared.drain.spawn(watch_swap(Arc::clone(&shared)));
@@ -122,7 +118,7 @@ impl Server {
         let mut phase = shared.drain.phase();
         let stopping = phase.wait_for(|phase| *phase >= Phase::Draining).await;
         drop(stopping);
-        if tokio::time::timeout(self.handle.grace, shared.drain.finished())
+        if tokio::time::timeout(shared.timeouts.drain_grace, shared.drain.finished())
             .await
             .is_err()
         {
@@ -184,7 +180,6 @@ const SWAP_WATCH: Duration = Duration::from_secs(1);
 pub struct Handle {
     shared: Arc<Shared>,
     addresses: Arc<[ListenAddress]>,
-    grace: Duration,
 }
 
 impl Handle {
@@ -262,7 +257,7 @@ pub(crate) struct Shared {
     pub(crate) books: Books,
     pub(crate) permits: Permits,
     pub(crate) drain: Drain,
-    pub(crate) linger: Duration,
+    pub(crate) timeouts: Timeouts,
     max_connections: u32,
     /// When a peer last found the server full.
     full: Mutex<Option<Instant>>,
@@ -278,6 +273,34 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
+    /// Starts the loop that takes what comes in at a listener.
+    fn take_in(self: &Arc<Self>, bound: Bound, local: Arc<ListenAddress>) {
+        let server = Arc::clone(self);
+        let phase = self.drain.phase();
+        match bound {
+            Bound::Datagrams(receiver) => {
+                let Timeouts {
+                    datagram_session,
+                    lifetime,
+                    ..
+                } = self.timeouts;
+                let sessions = datagram_session.map(|idle| Sessions::new(idle, lifetime));
+                let intake = DatagramIntake::new(receiver, local, Arc::clone(self), sessions);
+                self.drain.spawn(intake::run(intake, server, phase));
+            }
+            Bound::Stream(listener) => {
+                let intake = Acceptor::new(listener, local, Arc::clone(self));
+                self.drain.spawn(intake::run(intake, server, phase));
+            }
+        }
+    }
+
+    /// Accounts for something that was taken, and is not served.
+    pub(crate) fn reject(&self, listener: &ListenAddress, remote: &Remote, reason: RejectReason) {
+        self.books.reject(reason, 1);
+        self.observer.rejected(listener, remote, reason);
+    }
+
     /// Reports that a peer waits because there is no permit left: once, until that has not happened for a while. At the
     /// limit each connection that closes lets one more in, which shall not fill the log.
     pub(crate) fn report_full(&self) {

@@ -338,7 +338,10 @@ fn poll_receive(io: &dyn Io, cx: &mut Context<'_>, max: usize) -> Poll<io::Resul
     result.map_ok(|()| received)
 }
 
-async fn within<T>(timeout: Option<Duration>, operation: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+pub(crate) async fn within<T>(
+    timeout: Option<Duration>,
+    operation: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
     match timeout {
         None => operation.await,
         Some(timeout) => tokio::time::timeout(timeout, operation)

@@ -20,6 +20,8 @@ pub(crate) enum Overrun {
 
 /// Polls `work` to its end, unless it is killed or out of time first.
 ///
+/// Silence is counted from `since`, and the lifetime from when the meter was made.
+///
 /// Futures are taken by reference, because an `async fn` that takes one by value has room for it twice.
 ///
 /// `work` is polled before the clocks, so that work which is done counts as done. The one timer of a connection is
@@ -27,12 +29,13 @@ pub(crate) enum Overrun {
 /// a wait register anew with the timer and the kill, which have the task's waker since the first.
 pub(crate) async fn supervise<T>(
     mut work: Pin<&mut impl Future<Output = T>>,
+    since: Instant,
     meter: &Meter,
     timeouts: &Timeouts,
     kill: &Kill,
 ) -> Result<T, Overrun> {
     let mut killed = pin!(kill.killed());
-    let mut clock = Clock::new(meter, timeouts);
+    let mut clock = Clock::new(since, meter, timeouts);
     let mut registered: Option<Waker> = None;
     std::future::poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
@@ -65,11 +68,11 @@ struct Clock<'a> {
 }
 
 impl<'a> Clock<'a> {
-    fn new(meter: &'a Meter, timeouts: &Timeouts) -> Self {
+    fn new(since: Instant, meter: &'a Meter, timeouts: &Timeouts) -> Self {
         Self {
             meter,
             moved: meter.moved(),
-            last_moved: meter.opened(),
+            last_moved: since,
             idle: timeouts.idle,
             deadline: timeouts.lifetime.map(|lifetime| meter.opened() + lifetime),
             sleep: None,
@@ -139,14 +142,21 @@ mod tests {
         let meter = Meter::new();
         let kill = Kill::default();
         kill.kill();
-        let done = supervise(pin!(async { 7 }), &meter, &timeouts(1, 1), &kill).await;
+        let done = supervise(pin!(async { 7 }), meter.opened(), &meter, &timeouts(1, 1), &kill).await;
         assert_eq!(done, Ok(7), "even if it is killed in the same moment");
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_idle() {
         let meter = Meter::new();
-        let end = supervise(pin!(pending::<()>()), &meter, &timeouts(60, 3600), &Kill::default()).await;
+        let end = supervise(
+            pin!(pending::<()>()),
+            meter.opened(),
+            &meter,
+            &timeouts(60, 3600),
+            &Kill::default(),
+        )
+        .await;
         assert_eq!(end, Err(Overrun::Idle));
         assert_eq!(meter.opened().elapsed().as_secs(), 60);
     }
@@ -160,7 +170,8 @@ mod tests {
                 meter.receive(1);
             }
         };
-        let end: Result<(), _> = supervise(pin!(talk), &meter, &timeouts(60, 600), &Kill::default()).await;
+        let end: Result<(), _> =
+            supervise(pin!(talk), meter.opened(), &meter, &timeouts(60, 600), &Kill::default()).await;
         assert_eq!(end, Err(Overrun::Lifetime));
         assert_eq!(meter.opened().elapsed().as_secs(), 600);
     }
@@ -175,7 +186,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(3)).await;
             kill.kill();
         };
-        let (end, ()) = tokio::join!(supervise(work, &meter, &timeouts, &kill), later);
+        let (end, ()) = tokio::join!(supervise(work, meter.opened(), &meter, &timeouts, &kill), later);
         assert_eq!(end, Err(Overrun::Killed));
         assert_eq!(meter.opened().elapsed().as_secs(), 3);
     }
@@ -186,7 +197,8 @@ mod tests {
         let supervised = async {
             let meter = Meter::new();
             let timeouts = timeouts(60, 3600);
-            let end: Result<(), _> = supervise(pin!(pending()), &meter, &timeouts, &Kill::default()).await;
+            let end: Result<(), _> =
+                supervise(pin!(pending()), meter.opened(), &meter, &timeouts, &Kill::default()).await;
             end
         };
         let mut supervised = Box::pin(supervised);

@@ -3,13 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Protocol, Socket, TcpKeepalive, Type};
 use tokio::io::unix::AsyncFd;
-use tokio::net::lookup_host;
 
 use super::stream::Stream;
-use super::{BindProblem, Io, accept, register};
+use super::{BindProblem, Io, accept, ip, register};
 use crate::address::{Address, ListenAddress, Remote, Transport};
+use crate::config::SocketOptions;
 
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -18,38 +18,21 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Binds the first of the host's addresses that can be bound, as std does.
-    pub(super) async fn bind(host: &str, port: u16, backlog: i32) -> Result<Self, BindProblem> {
-        let unresolved = |source| BindProblem::Resolve {
-            host: host.to_owned(),
-            source,
-        };
-        let addresses = lookup_host((host, port))
-            .await
-            .map_err(|error| unresolved(Some(error)))?;
-        let mut failure = None;
-        for address in addresses {
-            match Self::bind_to(address, backlog) {
-                Ok(listener) => return Ok(listener),
-                Err(error) => failure = Some(error),
-            }
-        }
-        Err(failure.map_or_else(|| unresolved(None), BindProblem::from))
+    pub(super) async fn bind(host: &str, port: u16, options: &SocketOptions) -> Result<Self, BindProblem> {
+        ip::bind_first(host, port, |address| Self::bind_to(address, options)).await
     }
 
-    fn bind_to(address: SocketAddr, backlog: i32) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // A restart does not have to wait for connections of the last run in TIME_WAIT.
-        socket.set_reuse_address(true)?;
-        if address.is_ipv6() {
-            // Whether `[::]` takes IPv4 too shall not depend on net.ipv6.bindv6only.
-            socket.set_only_v6(false)?;
-        }
-        socket.set_nonblocking(true)?;
+    fn bind_to(address: SocketAddr, options: &SocketOptions) -> io::Result<Self> {
+        let socket = ip::new_socket(address, Type::STREAM, Protocol::TCP)?;
+        socket.set_reuse_address(options.reuse_address)?;
+        socket.set_reuse_port(options.reuse_port)?;
         socket.bind(&address.into())?;
-        socket.listen(backlog)?;
-        // Linux hands this on to the sockets that are accepted, which saves a call for each of them.
-        socket.set_tcp_nodelay(true)?;
+        socket.listen(i32::try_from(options.backlog).unwrap_or(i32::MAX))?;
+        // Linux hands these on to the sockets that are accepted, which saves a call for each of them.
+        socket.set_tcp_nodelay(options.no_delay)?;
+        if let Some(time) = options.keep_alive {
+            socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(time))?;
+        }
         let local = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
         let socket = register(socket)?;
         Ok(Self { socket, local })

@@ -1,4 +1,4 @@
-//! Unix sockets that make connections, as streams or as messages: paths and abstract names.
+//! Unix sockets: paths and abstract names, and the connections of those that make some.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -19,9 +19,12 @@ use super::stream::Stream;
 use super::{BindProblem, Io, accept, register};
 use crate::address::{Address, ListenAddress, Remote, Transport, UnixName};
 
-/// Whether a connection keeps the boundaries of messages.
+/// What a socket carries.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
+    /// Datagrams, without connections.
+    Datagram,
+    /// Connections that keep the boundaries of messages.
     Packet,
     Stream,
 }
@@ -29,6 +32,7 @@ pub(super) enum Kind {
 impl Kind {
     fn transport(self) -> Transport {
         match self {
+            Self::Datagram => Transport::UnixGram,
             Self::Packet => Transport::UnixPacket,
             Self::Stream => Transport::Unix,
         }
@@ -36,12 +40,35 @@ impl Kind {
 
     fn new_socket(self) -> io::Result<Socket> {
         let kind = match self {
+            Self::Datagram => Type::DGRAM,
             Self::Packet => Type::SEQPACKET,
             Self::Stream => Type::STREAM,
         };
         let socket = Socket::new(Domain::UNIX, kind, None)?;
         socket.set_nonblocking(true)?;
         Ok(socket)
+    }
+
+    fn listen(self, socket: &Socket, backlog: i32) -> io::Result<()> {
+        match self {
+            Self::Datagram => Ok(()),
+            Self::Packet | Self::Stream => socket.listen(backlog),
+        }
+    }
+}
+
+/// Binds a socket, and listens where there are connections to listen for. The file, if the name is one, is removed when it
+/// is dropped.
+pub(super) fn bind(
+    kind: Kind,
+    name: &UnixName,
+    mode: u32,
+    backlog: u32,
+) -> Result<(Socket, Option<SocketFile>), BindProblem> {
+    let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+    match name {
+        UnixName::Path(path) => bind_path(kind, path, mode, backlog).map(|(socket, file)| (socket, Some(file))),
+        UnixName::Abstract(name) => bind_abstract(kind, name, backlog).map(|socket| (socket, None)),
     }
 }
 
@@ -55,14 +82,8 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn bind(kind: Kind, name: &UnixName, mode: u32, backlog: i32) -> Result<Self, BindProblem> {
-        let (socket, file) = match name {
-            UnixName::Path(path) => {
-                let (socket, file) = bind_path(kind, path, mode, backlog)?;
-                (socket, Some(file))
-            }
-            UnixName::Abstract(name) => (bind_abstract(kind, name, backlog)?, None),
-        };
+    pub(super) fn bind(kind: Kind, name: &UnixName, mode: u32, backlog: u32) -> Result<Self, BindProblem> {
+        let (socket, file) = bind(kind, name, mode, backlog)?;
         Ok(Self {
             kind,
             socket: register(socket)?,
@@ -85,7 +106,7 @@ impl Listener {
         };
         let io: Box<dyn Io> = match self.kind {
             Kind::Packet => Box::new(Packets::new(stream)?),
-            Kind::Stream => Box::new(Stream::new(stream)),
+            Kind::Stream | Kind::Datagram => Box::new(Stream::new(stream)),
         };
         Ok((io, remote))
     }
@@ -98,7 +119,7 @@ impl Listener {
     }
 }
 
-fn name_of(address: SocketAddrAny) -> Option<UnixName> {
+pub(super) fn name_of(address: SocketAddrAny) -> Option<UnixName> {
     let address = SocketAddrUnix::try_from(address).ok()?;
     if let Some(path) = address.path_bytes() {
         return Some(UnixName::Path(OsStr::from_bytes(path).into()));
@@ -112,7 +133,7 @@ fn bind_abstract(kind: Kind, name: &[u8], backlog: i32) -> Result<Socket, BindPr
     let address = [b"\0", name].concat();
     let socket = kind.new_socket()?;
     socket.bind(&SockAddr::unix(OsStr::from_bytes(&address))?)?;
-    socket.listen(backlog)?;
+    kind.listen(&socket, backlog)?;
     Ok(socket)
 }
 
@@ -130,7 +151,7 @@ fn bind_path(kind: Kind, path: &Path, mode: u32, backlog: i32) -> Result<(Socket
     socket.bind(&SockAddr::unix(path)?).map_err(in_folder(path))?;
     let file = SocketFile::at(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-    socket.listen(backlog)?;
+    kind.listen(&socket, backlog)?;
     Ok((socket, file))
 }
 
@@ -169,7 +190,7 @@ fn remove_stale(path: &Path) -> Result<(), BindProblem> {
 
 /// The file of a bound socket. Removed when dropped, unless somebody has put another file in its place.
 #[derive(Debug)]
-struct SocketFile {
+pub(super) struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
 }

@@ -2,9 +2,23 @@
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    world: "handler",
+    inline: "
+        package socketserver:host;
+
+        /// Every export that is called here; a component has those that it likes.
+        world exports {
+            import socketserver:core/network@0.1.0;
+            import socketserver:core/connections@0.1.0;
+            import socketserver:core/datagrams@0.1.0;
+            export socketserver:core/stream-handler@0.1.0;
+            export socketserver:core/datagram-handler@0.1.0;
+        }
+    ",
+    world: "socketserver:host/exports",
     exports: { default: async },
+    additional_derives: [PartialEq],
     with: {
         "socketserver:core/connections.connection": super::state::ConnectionHandle,
+        "socketserver:core/datagrams.datagram-socket": super::state::DatagramHandle,
     },
 });

@@ -16,6 +16,7 @@ pub(super) fn error_code(error: io::Error) -> ErrorCode {
         return ErrorCode::DatagramTooLarge;
     }
     match error.kind() {
+        ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
         ErrorKind::InvalidInput => ErrorCode::InvalidArgument,
         ErrorKind::NotConnected => ErrorCode::InvalidState,
         ErrorKind::OutOfMemory => ErrorCode::OutOfMemory,
@@ -23,7 +24,10 @@ pub(super) fn error_code(error: io::Error) -> ErrorCode {
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
             ErrorCode::RemoteUnreachable
         }
-        ErrorKind::BrokenPipe | ErrorKind::WriteZero => ErrorCode::ConnectionBroken,
+        // The last two are those of a Unix datagram whose receiver has gone.
+        ErrorKind::BrokenPipe | ErrorKind::WriteZero | ErrorKind::ConnectionRefused | ErrorKind::NotFound => {
+            ErrorCode::ConnectionBroken
+        }
         ErrorKind::ConnectionReset => ErrorCode::ConnectionReset,
         ErrorKind::ConnectionAborted => ErrorCode::ConnectionAborted,
         _ => ErrorCode::Other(Some(error.to_string())),
@@ -73,6 +77,9 @@ mod tests {
             (Errno::HOSTUNREACH, "ErrorCode::RemoteUnreachable"),
             (Errno::NOTCONN, "ErrorCode::InvalidState"),
             (Errno::MSGSIZE, "ErrorCode::DatagramTooLarge"),
+            (Errno::NOENT, "ErrorCode::ConnectionBroken"),
+            (Errno::CONNREFUSED, "ErrorCode::ConnectionBroken"),
+            (Errno::PERM, "ErrorCode::AccessDenied"),
         ] {
             assert_eq!(format!("{:?}", error_code(errno.into())), code);
         }

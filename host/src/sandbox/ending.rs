@@ -24,7 +24,7 @@ impl Ending {
         match result {
             Ok(Ok(Ok(()))) => Self::plain(CloseReason::Completed),
             Ok(Ok(Err(message))) => Self {
-                reason: blame(state.socket.failure()),
+                reason: blame(state.given.failure()),
                 message: shorten(message),
                 backtrace: Vec::new(),
             },

@@ -22,9 +22,10 @@ use super::capacity::{self, CapacityError};
 use super::engine::{self, Pool};
 use super::reset::{Choice, Reset, ResetError};
 use super::state::State;
-use super::{Sandbox, bindings, host};
+use super::{Sandbox, bindings, connections, datagrams};
 use crate::config::{Config, MemoryReset};
 use crate::event::Observer;
+use crate::listen::Listen;
 
 /// A sandbox, and what is worth knowing about how it was made.
 pub(crate) struct Loaded {
@@ -90,7 +91,8 @@ pub(crate) fn load(config: &Config, observer: Arc<dyn Observer>) -> Result<Loade
     let compiler = engine::compiler().map_err(LoadError::Engine)?;
     let (compiled, code) = compile(&compiler, config, &bytes)?;
     let component = Imported::component(&compiler, &compiled)?;
-    check_world(&compiler, &component)?;
+    check_exports(&compiler, &component, &config.listen)?;
+    check_imports(&compiler, &component)?;
     let required = component.resources_required().unwrap_or(NOTHING_REQUIRED);
     check_memory(&required, config.limits.max_memory)?;
 
@@ -186,13 +188,27 @@ impl Imported {
     }
 }
 
-fn check_world(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+fn check_exports(engine: &Engine, component: &Component, listen: &[Listen]) -> Result<(), LoadError> {
     let world = component.component_type();
-    if !world.exports(engine).any(|(name, _)| name == HANDLER_EXPORT) {
-        return Err(LoadError::WrongWorld {
-            exports: list(world.exports(engine).map(|(name, _)| name)),
-        });
+    for listen in listen {
+        let wanted = if listen.transport().is_datagram() {
+            DATAGRAM_EXPORT
+        } else {
+            STREAM_EXPORT
+        };
+        if !world.exports(engine).any(|(name, _)| name == wanted) {
+            return Err(LoadError::WrongWorld {
+                listen: Box::new(listen.clone()),
+                wanted,
+                exports: list(world.exports(engine).map(|(name, _)| name)),
+            });
+        }
     }
+    Ok(())
+}
+
+fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+    let world = component.component_type();
     let missing: Vec<_> = world
         .imports(engine)
         .map(|(name, _)| name)
@@ -244,7 +260,8 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
-    host::add_to_linker(l)?;
+    connections::add_to_linker(l)?;
+    datagrams::add_to_linker(l)?;
 
     // Clocks, random numbers, standard input, output and error, and the streams of which they are made.
     wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(l)?;
@@ -325,19 +342,27 @@ pub enum LoadError {
     #[error("cannot start the thread that interrupts guests")]
     Ticker(#[source] io::Error),
     /// It is a component of another kind.
-    #[error("the component is no handler: it exports {exports}, and {HANDLER_EXPORT} is wanted")]
+    #[error("the component cannot serve {listen}: it exports {exports}, and {wanted} is wanted")]
     WrongWorld {
+        /// The listener that it was to serve.
+        listen: Box<Listen>,
+        /// What serves such a listener.
+        wanted: &'static str,
         /// What it exports.
         exports: String,
     },
 }
 
-/// What makes a component a handler.
-const HANDLER_EXPORT: &str = "socketserver:core/stream-handler@0.1.0";
+/// What makes a component a handler of connections.
+const STREAM_EXPORT: &str = "socketserver:core/stream-handler@0.1.0";
+
+/// What makes a component a handler of datagrams.
+const DATAGRAM_EXPORT: &str = "socketserver:core/datagram-handler@0.1.0";
 
 /// Interfaces that are granted, and the versions that are understood; an ending `/` stands for a whole package.
 const GRANTED: &[(&str, &str)] = &[
     ("socketserver:core/connections", "0.1."),
+    ("socketserver:core/datagrams", "0.1."),
     ("socketserver:core/network", "0.1."),
     ("wasi:cli/", "0.2."),
     ("wasi:clocks/", "0.2."),

@@ -9,6 +9,7 @@ use super::output::{GuestOutput, OutputBudget};
 use super::ticker::Ticks;
 use crate::event::{Connection, GuestStream, Observer};
 use crate::meter::Meter;
+use crate::replies::Replies;
 use crate::socket::Socket;
 
 /// The type that stands for a guest's handle to its connection.
@@ -17,10 +18,61 @@ use crate::socket::Socket;
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub enum ConnectionHandle {}
 
+/// As [`ConnectionHandle`], for the socket that a datagram came through.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub enum DatagramHandle {}
+
+/// What the guest of a store was given.
+pub(crate) enum Given {
+    Connection(Arc<Socket>),
+    Replies(Replies),
+}
+
+impl Given {
+    /// The connection.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub(crate) fn socket(&self) -> wasmtime::Result<&Socket> {
+        match self {
+            Self::Connection(socket) => Ok(socket),
+            Self::Replies(_) => Err(wasmtime::format_err!("the guest was given no connection")),
+        }
+    }
+
+    /// The way to answer a datagram.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub(crate) fn replies(&self) -> wasmtime::Result<&Replies> {
+        match self {
+            Self::Connection(_) => Err(wasmtime::format_err!("the guest was given no datagram")),
+            Self::Replies(replies) => Ok(replies),
+        }
+    }
+
+    /// The kind of the last failure that the guest was told.
+    pub(crate) fn failure(&self) -> Option<std::io::ErrorKind> {
+        match self {
+            Self::Connection(socket) => socket.failure(),
+            Self::Replies(replies) => replies.failure(),
+        }
+    }
+
+    /// Tells the peer what the guest has done without waiting.
+    fn tell(&self) {
+        if let Self::Connection(socket) = self {
+            socket.tell();
+        }
+    }
+}
+
 /// One connection's side of its store.
 pub(crate) struct State {
     pub(crate) connection: Arc<Connection>,
-    pub(crate) socket: Arc<Socket>,
+    pub(crate) given: Given,
     pub(crate) memory: MemoryLimit,
     pub(crate) meter: Arc<Meter>,
     pub(crate) shared: Arc<Shared>,
@@ -42,17 +94,12 @@ pub(crate) struct Shared {
 }
 
 impl State {
-    pub(crate) fn new(
-        connection: Arc<Connection>,
-        socket: Arc<Socket>,
-        meter: Arc<Meter>,
-        shared: Arc<Shared>,
-    ) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>, given: Given, meter: Arc<Meter>, shared: Arc<Shared>) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
             connection,
-            socket,
+            given,
             memory: MemoryLimit::new(shared.max_memory),
             meter,
             shared,
@@ -79,7 +126,7 @@ impl State {
     /// yield would run 61 slices before that.
     pub(crate) fn on_tick(mut store: StoreContextMut<'_, Self>) -> wasmtime::Result<UpdateDeadline> {
         let state = store.data_mut();
-        state.socket.tell();
+        state.given.tell();
         if state.meter.charge(state.shared.ticks.now()) == 0 {
             return Ok(UpdateDeadline::Continue(1));
         }

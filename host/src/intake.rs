@@ -1,0 +1,137 @@
+//! The loop that takes what comes in at a listener, be it connections or datagrams, until the server drains.
+//!
+//! Nothing happens in it but taking and spawning, and nothing in it ends it: an error of what was being taken is counted
+//! and skipped, and want of descriptors or memory is waited out. A permit is there before anything is taken, so that the
+//! server never holds what it cannot serve.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::address::ListenAddress;
+use crate::drain::Phase;
+use crate::event::AcceptFailure;
+use crate::limit::Permit;
+use crate::listener::classify;
+use crate::server::Shared;
+
+/// Something that comes in.
+pub(crate) trait Intake {
+    /// Waits until there is something to take, or an error to report.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    fn ready(&self) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Takes the next, and spawns what serves it.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when there is nothing to take after all, or the system's.
+    fn take(&mut self, permit: Option<Permit>) -> io::Result<()>;
+
+    /// Whether what comes waits for a permit. Otherwise it is taken without one.
+    fn waits_for_permit(&self) -> bool;
+
+    /// Where it comes in.
+    fn local_address(&self) -> &ListenAddress;
+}
+
+/// Takes what comes until the server drains; then drops `intake`, which closes the listener.
+pub(crate) async fn run(intake: impl Intake + Send, server: Arc<Shared>, mut phase: watch::Receiver<Phase>) {
+    let mut taker = Taker {
+        intake,
+        server,
+        exhausted: None,
+    };
+    loop {
+        let now = *phase.borrow_and_update();
+        let changed = async {
+            let _ = phase.changed().await;
+        };
+        match now {
+            Phase::Serving => tokio::select! {
+                biased;
+                () = changed => {}
+                () = taker.serve() => {}
+            },
+            Phase::Starting | Phase::Suspended => changed.await,
+            Phase::Draining | Phase::Killing | Phase::Stopped => return,
+        }
+    }
+}
+
+struct Taker<I> {
+    intake: I,
+    server: Arc<Shared>,
+    /// When taking last failed for want of descriptors or memory, until that is over: it is reported once.
+    exhausted: Option<Instant>,
+}
+
+impl<I: Intake> Taker<I> {
+    /// Takes for ever.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what was taken has been spawned.
+    async fn serve(&mut self) {
+        loop {
+            if let Err(error) = self.intake.ready().await {
+                self.fail(&error).await;
+                continue;
+            }
+            // Not before there is somebody to give it to, or a listener without peers would keep it from the others.
+            let permit = if self.intake.waits_for_permit() {
+                Some(self.permit().await)
+            } else {
+                None
+            };
+            match self.intake.take(permit) {
+                Ok(()) => {
+                    if self.exhausted.is_some_and(|last| last.elapsed() >= RECOVERED_AFTER) {
+                        self.exhausted = None;
+                        self.server.observer.accept_recovered(self.intake.local_address());
+                    }
+                }
+                // The peer has gone, or there was a false alarm.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => self.fail(&error).await,
+            }
+        }
+    }
+
+    async fn permit(&self) -> Permit {
+        if let Some(permit) = self.server.permits.try_one() {
+            return permit;
+        }
+        self.server.report_full();
+        self.server.permits.one().await
+    }
+
+    async fn fail(&mut self, error: &io::Error) {
+        let failure = classify(error);
+        let local = self.intake.local_address();
+        self.server.books.fail_accept();
+        match failure {
+            AcceptFailure::Connection => self.server.observer.accept_failed(local, failure, error),
+            AcceptFailure::Exhausted | AcceptFailure::Other => {
+                if self.exhausted.replace(Instant::now()).is_none() {
+                    self.server.observer.accept_failed(local, failure, error);
+                }
+                tokio::time::sleep(EXHAUSTED_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// How long to wait for descriptors or memory to come back. The kernel reports the connection again at once, so without a
+/// pause the loop would spin. Ranch and Thousand Island wait as long.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long taking must have worked before an exhaustion counts as over. At the limit of descriptors each connection that
+/// closes lets one more in, which is no recovery and shall not fill the log.
+pub(crate) const RECOVERED_AFTER: Duration = Duration::from_secs(5);

@@ -1,0 +1,260 @@
+//! Sockets that receive datagrams: UDP, Unix, and raw ICMP.
+//!
+//! A [`Receiver`] belongs to the loop that receives; the [`DatagramSocket`] in it is shared with those who answer, and is
+//! closed when the last of them is done. One datagram is received with one system call: several at once (`recvmmsg(2)`)
+//! would save a fiftieth of what the sandbox of each costs.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use socket2::{Protocol, Socket, Type};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::ip::{bind_first, new_socket};
+use super::unix::{self, SocketFile};
+use super::{BindProblem, register};
+use crate::address::{Address, ListenAddress, Remote, Transport, UnixName};
+use crate::config::SocketOptions;
+
+mod ip;
+mod local;
+
+/// What was received, and from whom.
+#[derive(Debug)]
+pub(crate) struct Datagram {
+    pub(crate) data: Vec<u8>,
+    /// Whether it was longer than may be received.
+    pub(crate) truncated: bool,
+    pub(crate) origin: Origin,
+}
+
+/// Where a datagram came from, as far as it matters for an answer. Datagrams with the same origin are of the same session.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Origin {
+    Ip(ip::Origin),
+    Unix(local::Origin),
+}
+
+impl Origin {
+    /// The peer.
+    pub(crate) fn remote(&self) -> Remote {
+        match self {
+            Self::Ip(origin) => Remote {
+                address: Address::from_ip(origin.remote),
+                uid: None,
+            },
+            Self::Unix(origin) => Remote {
+                address: Address::Unix(origin.name.clone()),
+                uid: origin.uid,
+            },
+        }
+    }
+
+    /// The address that the peer sent to, where the socket itself has several.
+    pub(crate) fn local_ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Ip(origin) => origin.to.map(|to| to.ip()),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+/// A bound socket, as those use it who answer.
+#[derive(Debug)]
+pub(crate) struct DatagramSocket {
+    socket: AsyncFd<Socket>,
+    local: ListenAddress,
+    /// Dropped after the socket, so that nobody finds a socket file that is still being closed.
+    _file: Option<SocketFile>,
+}
+
+impl DatagramSocket {
+    /// The address that was bound, with the port that the system chose.
+    pub(crate) fn local_address(&self) -> &ListenAddress {
+        &self.local
+    }
+
+    /// Sends a datagram to where another came from.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a peer without a name, or the system's.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future sends nothing.
+    pub(crate) async fn answer(&self, data: &[u8], origin: &Origin) -> io::Result<()> {
+        let send = |socket: &Socket| match origin {
+            Origin::Ip(origin) => ip::send(socket, data, origin),
+            Origin::Unix(origin) => local::send(socket, data, origin),
+        };
+        // The first try asks nobody: there is nearly always room.
+        match send(self.socket.get_ref()) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.socket.async_io(Interest::WRITABLE, send).await
+            }
+            done => done,
+        }
+    }
+}
+
+/// A bound socket, and room for what it receives.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    socket: Arc<DatagramSocket>,
+    max: usize,
+    room: Box<[u8]>,
+    dropped: Dropped,
+}
+
+/// Datagrams that the kernel had no room for.
+#[derive(Debug, Default)]
+struct Dropped {
+    /// What the kernel last said, which counts from when the socket was made and wraps around (`SO_RXQ_OVFL`).
+    seen: u32,
+    /// Those that nobody has been told of.
+    new: u64,
+}
+
+impl Dropped {
+    fn see(&mut self, count: u32) {
+        self.new += u64::from(count.wrapping_sub(self.seen));
+        self.seen = count;
+    }
+}
+
+impl Receiver {
+    fn new(socket: Socket, local: ListenAddress, file: Option<SocketFile>, max: u32) -> io::Result<Self> {
+        let max = max as usize;
+        Ok(Self {
+            socket: Arc::new(DatagramSocket {
+                socket: register(socket)?,
+                local,
+                _file: file,
+            }),
+            max,
+            room: vec![0; max + ip::MAX_HEADER].into(),
+            dropped: Dropped::default(),
+        })
+    }
+
+    /// The socket, for answers.
+    pub(crate) fn socket(&self) -> &Arc<DatagramSocket> {
+        &self.socket
+    }
+
+    /// The address that was bound, with the port that the system chose.
+    pub(crate) fn local_address(&self) -> ListenAddress {
+        self.socket.local.clone()
+    }
+
+    /// Waits until there is a datagram to receive, or an error to report.
+    ///
+    /// # Errors
+    ///
+    /// The poller has failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub(crate) async fn ready(&self) -> io::Result<()> {
+        self.socket.socket.readable().await.map(drop)
+    }
+
+    /// Takes the next datagram.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when there is none, or those of `recvmsg(2)`.
+    pub(crate) fn receive(&mut self) -> io::Result<Datagram> {
+        let Self {
+            socket,
+            max,
+            room,
+            dropped,
+        } = self;
+        let transport = socket.local.transport;
+        socket.socket.try_io(Interest::READABLE, |socket| match transport {
+            Transport::Icmp => ip::receive(socket, room, dropped).map(|packet| ip::without_header(packet, *max)),
+            Transport::UnixGram => local::receive(socket, &mut room[..*max]),
+            _ => ip::receive(socket, &mut room[..*max], dropped),
+        })
+    }
+
+    /// How many datagrams the kernel has dropped since the last call, because they came faster than they were received. It
+    /// says so with the next one that it does not drop.
+    pub(crate) fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped.new)
+    }
+}
+
+/// Binds a UDP socket.
+pub(super) async fn bind_udp(
+    host: &str,
+    port: u16,
+    options: &SocketOptions,
+    max: u32,
+) -> Result<Receiver, BindProblem> {
+    bind_first(host, port, |address| {
+        let socket = new_socket(address, Type::DGRAM, Protocol::UDP)?;
+        socket.set_reuse_port(options.reuse_port)?;
+        bind_ip(socket, address, Transport::Udp, max)
+    })
+    .await
+}
+
+/// Binds a raw socket that gets ICMP messages.
+pub(super) async fn bind_icmp(host: &str, max: u32) -> Result<Receiver, BindProblem> {
+    bind_first(host, 0, |address| {
+        let protocol = if address.is_ipv4() {
+            Protocol::ICMPV4
+        } else {
+            Protocol::ICMPV6
+        };
+        let socket = new_socket(address, Type::RAW, protocol)?;
+        bind_ip(socket, address, Transport::Icmp, max)
+    })
+    .await
+}
+
+fn bind_ip(socket: Socket, address: SocketAddr, transport: Transport, max: u32) -> io::Result<Receiver> {
+    ip::prepare(&socket, address)?;
+    socket.bind(&address.into())?;
+    let mut bound = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
+    if transport == Transport::Icmp {
+        // The kernel shows the protocol where others have a port.
+        bound.set_port(0);
+    }
+    let address = Address::Ip(bound);
+    Receiver::new(socket, ListenAddress { transport, address }, None, max)
+}
+
+/// Binds a Unix datagram socket.
+pub(super) fn bind_unix(name: &UnixName, mode: u32, max: u32) -> Result<Receiver, BindProblem> {
+    let (socket, file) = unix::bind(unix::Kind::Datagram, name, mode, 0)?;
+    local::prepare(&socket)?;
+    let local = ListenAddress {
+        transport: Transport::UnixGram,
+        address: Address::Unix(Some(name.clone())),
+    };
+    Ok(Receiver::new(socket, local, file, max)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_are_counted_over_the_end_of_the_kernels_counter() {
+        let mut dropped = Dropped {
+            seen: u32::MAX - 1,
+            new: 0,
+        };
+        dropped.see(3);
+        assert_eq!(dropped.new, 5);
+        dropped.see(3);
+        assert_eq!(dropped.new, 5);
+    }
+}

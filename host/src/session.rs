@@ -1,0 +1,150 @@
+//! Which datagrams share a sandbox: all of one remote address, until it has been silent for a while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
+
+use crate::drain::Phase;
+use crate::event::RejectReason;
+use crate::listener::{Datagram, Origin};
+use crate::server::Shared;
+
+/// The open sessions of a listener.
+///
+/// A session takes a permit, so there are at most `max-connections` of them, and each has a bounded queue.
+pub(crate) struct Sessions {
+    open: Mutex<HashMap<Origin, mpsc::Sender<Datagram>>>,
+    idle: Duration,
+    lifetime: Option<Duration>,
+}
+
+impl Sessions {
+    pub(crate) fn new(idle: Duration, lifetime: Option<Duration>) -> Self {
+        Self {
+            open: Mutex::default(),
+            idle,
+            lifetime,
+        }
+    }
+
+    /// Puts a datagram into the queue of its session, or gives it back when there is none. What finds the queue full is
+    /// dropped, and `dropped` is told: waiting would keep the datagrams of others from being received.
+    pub(crate) fn give(&self, datagram: Datagram, dropped: impl FnOnce()) -> Option<Datagram> {
+        let open = self.lock();
+        let Some(queue) = open.get(&datagram.origin) else {
+            return Some(datagram);
+        };
+        if queue.try_send(datagram).is_err() {
+            dropped();
+        }
+        None
+    }
+
+    /// Opens the session that `first` starts.
+    pub(crate) fn open(self: &Arc<Self>, first: Datagram, server: &Arc<Shared>) -> Inbox {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let origin = first.origin.clone();
+        self.lock().insert(origin.clone(), sender);
+        let now = Instant::now();
+        Inbox {
+            first: Some(first),
+            session: Some(Session {
+                sessions: Arc::clone(self),
+                server: Arc::clone(server),
+                phase: server.drain.phase(),
+                origin,
+                queue,
+                ends: self.lifetime.map(|lifetime| now + lifetime),
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Origin, mpsc::Sender<Datagram>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The datagrams that one sandbox handles.
+pub(crate) struct Inbox {
+    first: Option<Datagram>,
+    session: Option<Session>,
+}
+
+impl Inbox {
+    /// One datagram, and no other.
+    pub(crate) fn of_one(datagram: Datagram) -> Self {
+        Self {
+            first: Some(datagram),
+            session: None,
+        }
+    }
+
+    /// The next datagram; `None` is the end: none came for the time of a session, or its lifetime is over, or the server
+    /// drains.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> Option<Datagram> {
+        match (self.first.take(), &mut self.session) {
+            (Some(first), _) => Some(first),
+            (None, Some(session)) => session.next().await,
+            (None, None) => None,
+        }
+    }
+}
+
+struct Session {
+    sessions: Arc<Sessions>,
+    server: Arc<Shared>,
+    phase: watch::Receiver<Phase>,
+    origin: Origin,
+    queue: mpsc::Receiver<Datagram>,
+    ends: Option<Instant>,
+}
+
+impl Session {
+    async fn next(&mut self) -> Option<Datagram> {
+        let silent = Instant::now() + self.sessions.idle;
+        let ends = self.ends.map_or(silent, |ends| ends.min(silent));
+        let next = async {
+            tokio::select! {
+                biased;
+                datagram = self.queue.recv() => datagram,
+                _ = self.phase.wait_for(|phase| *phase >= Phase::Draining) => None,
+            }
+        };
+        if let Ok(Some(datagram)) = timeout_at(ends, next).await {
+            return Some(datagram);
+        }
+        // One that came in this moment is not lost: either it is found here, or the next finds no session.
+        let mut open = self.sessions.lock();
+        let last = self.queue.try_recv().ok();
+        if last.is_none() {
+            open.remove(&self.origin);
+            self.queue.close();
+        }
+        last
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A session that has ended by itself has left already, and the place may be another's.
+        if self.queue.is_closed() {
+            return;
+        }
+        let mut open = self.sessions.lock();
+        open.remove(&self.origin);
+        let lost = std::iter::from_fn(|| self.queue.try_recv().ok()).count();
+        drop(open);
+        self.server.books.reject(RejectReason::SessionQueue, lost as u64);
+    }
+}
+
+/// Datagrams that may wait for their turn in a session: enough for a burst, and with the default packet size at most half
+/// a mebibyte.
+const QUEUE: usize = 64;
