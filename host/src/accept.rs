@@ -27,13 +27,14 @@ impl Acceptor {
         }
     }
 
-    fn open(&self, io: Box<dyn Io>, remote: Remote, permit: Option<Permit>) {
+    fn open(&self, io: Box<dyn Io>, remote: Remote, permit: Permit) {
         match self.server.permits.admit(&remote) {
             Ok(source) => {
                 let task = connection::serve(
                     io,
                     remote,
                     Arc::clone(&self.local),
+                    self.server.sandbox.load_full(),
                     Arc::clone(&self.server),
                     (permit, source),
                 );
@@ -55,6 +56,8 @@ impl Intake for Acceptor {
     }
 
     fn take(&mut self, permit: Option<Permit>) -> io::Result<()> {
+        // There is always one, as `waits_for_permit` says.
+        let permit = permit.ok_or(io::ErrorKind::WouldBlock)?;
         let (io, remote) = self.listener.accept()?;
         self.open(io, remote, permit);
         Ok(())

@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and how it becomes a [`Config`].
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use etcetera::BaseStrategy as _;
-use socketserver::{Config, Limits, Listen, MemoryReset, SocketOptions, SourceRange, Timeouts};
+use socketserver::{Config, Grants, Limits, Listen, MemoryReset, SocketOptions, SourceRange, Timeouts};
 
 /// Python's socketserver for WebAssembly components: each connection in its own fresh sandbox.
 #[derive(Debug, Parser)]
@@ -39,6 +40,17 @@ pub(crate) enum Command {
     /// 70 the server itself failed; 71 a listener cannot be bound; 75 stopped, but connections had to be killed; 78 a
     /// setting is out of its bounds.
     Serve(Box<Serve>),
+    /// Run a server program: a component that drives its servers itself.
+    ///
+    /// The program binds what --allow-bind grants, and nothing else. Each request that it takes is handled in a fresh sandbox:
+    /// by the program's own component, where that exports a handler, or by one that --handler names. Standard output gets a
+    /// line for each server that the program activates, such as `listening tcp://127.0.0.1:9999`, and what the program
+    /// prints.
+    ///
+    /// SIGINT or SIGTERM tells the program to stop, and open requests may finish within --drain-grace; a second signal kills.
+    ///
+    /// Exit codes: those of `serve`, and 1 when the program returned a failure or trapped.
+    Run(Box<Run>),
     /// Check the handler and the settings, and print them, without binding anything.
     ///
     /// Takes what `serve` takes. Each setting is printed with its value, where it came from, and its default.
@@ -59,6 +71,80 @@ pub(crate) struct Check {
 pub(crate) enum Output {
     Json,
     Text,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The server program: a component that exports wasi:cli/run, or the folder of a Rust project that is built first.
+    pub(crate) program: PathBuf,
+
+    /// Arguments for the program, after `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
+
+    /// An address that the program may bind, spelled as for `serve --listen`. May be given several times.
+    #[arg(long, value_name = "URL")]
+    allow_bind: Vec<Listen>,
+
+    /// A component that the program may have requests handled by, and its name. May be given several times.
+    #[arg(long, value_name = "NAME=PATH")]
+    handler: Vec<NamedHandler>,
+
+    #[command(flatten)]
+    sockets: SocketArgs,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+
+    #[command(flatten)]
+    sandbox: SandboxArgs,
+
+    #[command(flatten)]
+    pub(crate) process: ProcessArgs,
+}
+
+/// `name=path`.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedHandler {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for NamedHandler {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                path: path.into(),
+            }),
+            _ => Err("write a name and a path, as in echo=echo.wasm".to_owned()),
+        }
+    }
+}
+
+impl Run {
+    /// What is to be built before it runs, or read: the program, and its handlers.
+    pub(crate) fn handlers(&self) -> &[NamedHandler] {
+        &self.handler
+    }
+
+    /// The configuration for `program`, and what it is granted; `handlers` are components.
+    pub(crate) fn config(self, program: PathBuf, handlers: BTreeMap<String, PathBuf>) -> (Config, Grants) {
+        let mut grants = Grants::default();
+        grants.allow_bind = self.allow_bind;
+        grants.handlers = handlers;
+        grants.arguments = self.arguments;
+        let mut config = Config::new(program);
+        configure(&mut config, self.sockets, self.limits, &self.sandbox);
+        (config, grants)
+    }
+
+    /// As many connections as may be open, for a look at the limit of descriptors.
+    pub(crate) fn max_connections(&self) -> u32 {
+        self.limits.max_connections
+    }
 }
 
 #[derive(Debug, Args)]
@@ -221,49 +307,7 @@ impl Serve {
     pub(crate) fn config(self, handler: PathBuf) -> Config {
         let mut config = Config::new(handler);
         config.listen = self.listen;
-        let SocketArgs {
-            backlog,
-            keep_alive,
-            no_delay,
-            reuse_address,
-            reuse_port,
-        } = self.sockets;
-        let sockets = &mut config.sockets;
-        sockets.backlog = backlog;
-        sockets.keep_alive = keep_alive.map(Duration::from).0;
-        sockets.no_delay = no_delay;
-        sockets.reuse_address = reuse_address;
-        sockets.reuse_port = reuse_port;
-        config.cache = self.sandbox.cache();
-        config.memory_reset = self.sandbox.memory_reset;
-        let LimitArgs {
-            max_connections,
-            max_connections_per_source,
-            exempt_source,
-            max_memory,
-            max_cpu_time,
-            max_guest_output,
-            max_packet_size,
-            datagram_session,
-            idle_timeout,
-            max_lifetime,
-            linger,
-            drain_grace,
-        } = self.limits;
-        let limits = &mut config.limits;
-        limits.max_connections = max_connections;
-        limits.max_connections_per_source = max_connections_per_source.0;
-        limits.exempt_sources = exempt_source.into_iter().filter_map(|range| range.0).collect();
-        limits.max_memory = max_memory.0;
-        limits.max_cpu_time = max_cpu_time.map(Duration::from).0;
-        limits.max_guest_output = max_guest_output.0;
-        limits.max_packet_size = max_packet_size;
-        let timeouts = &mut config.timeouts;
-        timeouts.datagram_session = datagram_session.map(Duration::from).0;
-        timeouts.idle = idle_timeout.map(Duration::from).0;
-        timeouts.lifetime = max_lifetime.map(Duration::from).0;
-        timeouts.linger = linger.0;
-        timeouts.drain_grace = drain_grace.0;
+        configure(&mut config, self.sockets, self.limits, &self.sandbox);
         config
     }
 
@@ -285,6 +329,53 @@ impl Serve {
     pub(crate) fn max_connections(&self) -> u32 {
         self.limits.max_connections
     }
+}
+
+/// Sets what commands that serve have in common.
+fn configure(config: &mut Config, sockets: SocketArgs, limits: LimitArgs, sandbox: &SandboxArgs) {
+    let SocketArgs {
+        backlog,
+        keep_alive,
+        no_delay,
+        reuse_address,
+        reuse_port,
+    } = sockets;
+    let options = &mut config.sockets;
+    options.backlog = backlog;
+    options.keep_alive = keep_alive.map(Duration::from).0;
+    options.no_delay = no_delay;
+    options.reuse_address = reuse_address;
+    options.reuse_port = reuse_port;
+    config.cache = sandbox.cache();
+    config.memory_reset = sandbox.memory_reset;
+    let LimitArgs {
+        max_connections,
+        max_connections_per_source,
+        exempt_source,
+        max_memory,
+        max_cpu_time,
+        max_guest_output,
+        max_packet_size,
+        datagram_session,
+        idle_timeout,
+        max_lifetime,
+        linger,
+        drain_grace,
+    } = limits;
+    let limits = &mut config.limits;
+    limits.max_connections = max_connections;
+    limits.max_connections_per_source = max_connections_per_source.0;
+    limits.exempt_sources = exempt_source.into_iter().filter_map(|range| range.0).collect();
+    limits.max_memory = max_memory.0;
+    limits.max_cpu_time = max_cpu_time.map(Duration::from).0;
+    limits.max_guest_output = max_guest_output.0;
+    limits.max_packet_size = max_packet_size;
+    let timeouts = &mut config.timeouts;
+    timeouts.datagram_session = datagram_session.map(Duration::from).0;
+    timeouts.idle = idle_timeout.map(Duration::from).0;
+    timeouts.lifetime = max_lifetime.map(Duration::from).0;
+    timeouts.linger = linger.0;
+    timeouts.drain_grace = drain_grace.0;
 }
 
 impl SandboxArgs {
@@ -399,7 +490,7 @@ mod tests {
             .map(OsString::from);
         match Cli::parse_with_sources(line).unwrap().0.command {
             Command::Serve(serve) => serve.config("x.wasm".into()),
-            Command::Check(_) => unreachable!("the line says serve"),
+            Command::Check(_) | Command::Run(_) => unreachable!("the line says serve"),
         }
     }
 

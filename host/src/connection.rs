@@ -6,7 +6,8 @@ use crate::address::{ListenAddress, Remote};
 use crate::limit::{Permit, SourcePermit};
 use crate::listener::Io;
 use crate::meter::Meter;
-use crate::record::Record;
+use crate::record::{Ended, Record};
+use crate::sandbox::Sandbox;
 use crate::server::Shared;
 
 /// Serves a connection to its end. The permits are given back when everything of it is gone.
@@ -18,14 +19,14 @@ pub(crate) async fn serve(
     io: Box<dyn Io>,
     remote: Remote,
     listener: Arc<ListenAddress>,
+    sandbox: Arc<Sandbox>,
     server: Arc<Shared>,
-    permits: (Option<Permit>, SourcePermit),
-) {
+    permits: (Permit, SourcePermit),
+) -> Ended {
     let meter = Arc::new(Meter::new());
     let record = Record::open(remote, listener, &server, &meter);
     let connection = Arc::clone(&record.connection);
     let kill = server.drain.kill();
-    let sandbox = server.sandbox.load_full();
     let (ending, socket) = sandbox.run(connection, io, &meter, kill).await;
     if ending.reason.is_orderly() {
         // A server that is told to stop now does not wait for peers to read.
@@ -38,6 +39,7 @@ pub(crate) async fn serve(
         socket.abort();
     }
     drop(socket);
-    record.close(ending);
+    let ended = record.close(ending);
     drop(permits);
+    ended
 }

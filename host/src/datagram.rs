@@ -10,8 +10,9 @@ use crate::intake::Intake;
 use crate::limit::{Permit, SourcePermit};
 use crate::listener::{Datagram, Receiver};
 use crate::meter::Meter;
-use crate::record::Record;
+use crate::record::{Ended, Record};
 use crate::replies::Replies;
+use crate::sandbox::Sandbox;
 use crate::server::Shared;
 use crate::session::{Inbox, Sessions};
 
@@ -55,6 +56,7 @@ impl DatagramIntake {
             inbox,
             replies,
             Arc::clone(&self.local),
+            self.server.sandbox.load_full(),
             Arc::clone(&self.server),
             (permit, source),
         );
@@ -75,14 +77,6 @@ impl DatagramIntake {
             }
         }
     }
-
-    fn note_dropped(&mut self) {
-        let dropped = self.receiver.take_dropped();
-        if dropped > 0 {
-            self.server.books.reject(RejectReason::ReceiveBuffer, dropped);
-            self.server.observer.datagrams_dropped(&self.local, dropped);
-        }
-    }
 }
 
 impl Intake for DatagramIntake {
@@ -92,7 +86,7 @@ impl Intake for DatagramIntake {
 
     fn take(&mut self, permit: Option<Permit>) -> io::Result<()> {
         let datagram = self.receiver.receive()?;
-        self.note_dropped();
+        self.server.note_dropped(self.receiver.take_dropped(), &self.local);
         match (&self.sessions, permit) {
             (Some(sessions), _) => self.route(datagram, sessions),
             (None, Some(permit)) => self.open(datagram, permit),
@@ -117,20 +111,21 @@ impl Intake for DatagramIntake {
 /// # Cancel safety
 ///
 /// Dropping the future ends it; it is accounted for as a bug.
-async fn serve(
+pub(crate) async fn serve(
     inbox: Inbox,
     replies: Replies,
     listener: Arc<ListenAddress>,
+    sandbox: Arc<Sandbox>,
     server: Arc<Shared>,
     permits: (Permit, SourcePermit),
-) {
+) -> Ended {
     let meter = Arc::new(Meter::new());
     let record = Record::open(replies.remote().clone(), listener, &server, &meter);
     let connection = Arc::clone(&record.connection);
-    let sandbox = server.sandbox.load_full();
     let ending = sandbox
         .run_datagrams(connection, replies, inbox, &meter, server.drain.kill())
         .await;
-    record.close(ending);
+    let ended = record.close(ending);
     drop(permits);
+    ended
 }

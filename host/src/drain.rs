@@ -7,6 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 /// Where a server is in its life. It only moves forward, but for `Serving` and `Suspended`, which may alternate.
@@ -57,13 +58,13 @@ impl Drain {
         }
     }
 
-    /// The only way to start a task.
+    /// The only way to start a task. Dropping what is returned leaves it running.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the method that the others have to use"
     )]
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(self.tasks.track_future(task));
+    pub(crate) fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        tokio::spawn(self.tasks.track_future(task))
     }
 
     pub(crate) fn phase(&self) -> watch::Receiver<Phase> {

@@ -8,12 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::{ListenAddress, Remote};
+use crate::listen::Listen;
 use crate::sandbox::LoadError;
 
 /// Takes part in what happens. Every method has an empty default.
 ///
 /// Methods are called on the server's own tasks, so a method that blocks stops connections: hand work over.
 pub trait Observer: Send + Sync + 'static {
+    /// A server of a server program takes requests at this address.
+    fn listening(&self, _listener: &ListenAddress) {}
+
+    /// A server program asked for an address that it was not granted.
+    fn bind_denied(&self, _listen: &Listen) {}
+
     /// A connection was accepted and gets its sandbox.
     fn opened(&self, _connection: &Connection) {}
 
@@ -192,6 +199,8 @@ pub enum RejectReason {
     MaxConnections,
     /// `max-connections-per-source`: its source has that many open already.
     MaxConnectionsPerSource,
+    /// `program`: the server program refused the request.
+    Program,
     /// `receive-buffer`: the kernel dropped a datagram, because they came faster than they were received.
     ReceiveBuffer,
     /// `session-queue`: a datagram came faster than its session handled those before it, or the session failed before its
@@ -201,9 +210,10 @@ pub enum RejectReason {
 
 impl RejectReason {
     /// Every reason, in alphabetical order.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::MaxConnections,
         Self::MaxConnectionsPerSource,
+        Self::Program,
         Self::ReceiveBuffer,
         Self::SessionQueue,
     ];
@@ -212,6 +222,7 @@ impl RejectReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxConnections => "max-connections",
+            Self::Program => "program",
             Self::ReceiveBuffer => "receive-buffer",
             Self::SessionQueue => "session-queue",
             Self::MaxConnectionsPerSource => "max-connections-per-source",

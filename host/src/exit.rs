@@ -9,6 +9,8 @@ use socketserver::StartError;
 pub(crate) enum Exit {
     /// Stopped, and every connection had finished; or the settings are fine.
     Clean = 0,
+    /// The server program returned a failure, or trapped.
+    Program = 1,
     /// The command line is wrong.
     Usage = 64,
     /// The handler cannot be built or loaded.

@@ -75,6 +75,23 @@ pub enum Listen {
 }
 
 impl Listen {
+    /// Whether a grant of this address covers `asked`: the same address, however it is spelled. Only the grant says who may
+    /// connect to a Unix socket.
+    pub(crate) fn covers(&self, asked: &Self) -> bool {
+        if self.transport() != asked.transport() {
+            return false;
+        }
+        match (self, asked) {
+            (Self::Icmp { host }, Self::Icmp { host: asked }) => host.eq_ignore_ascii_case(asked),
+            (Self::Tcp { host, port }, Self::Tcp { host: to, port: at })
+            | (Self::Udp { host, port }, Self::Udp { host: to, port: at }) => {
+                host.eq_ignore_ascii_case(to) && port == at
+            }
+            // These are names, whose spelling counts.
+            _ => self.to_string() == asked.to_string(),
+        }
+    }
+
     /// What it speaks.
     pub fn transport(&self) -> Transport {
         match self {

@@ -208,6 +208,18 @@ pub struct BindError {
     problem: BindProblem,
 }
 
+impl BindError {
+    /// The kind of error that the system would call it.
+    pub(crate) fn into_io(self) -> io::Error {
+        match self.problem {
+            BindProblem::InUse | BindProblem::NotASocket(_) => io::ErrorKind::AddrInUse.into(),
+            BindProblem::NotLocal | BindProblem::Resolve { .. } => io::ErrorKind::AddrNotAvailable.into(),
+            BindProblem::Permission => io::ErrorKind::PermissionDenied.into(),
+            BindProblem::System(error) => error,
+        }
+    }
+}
+
 #[derive(Debug, Error)]
 enum BindProblem {
     #[error("something already listens there; stop it or choose another address")]

@@ -7,6 +7,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::address::{ListenAddress, Remote};
 use crate::event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
+use crate::listen::Listen;
 use crate::sandbox::LoadError;
 
 /// Writes every event to `tracing`, with the target `socketserver`; what guests write has the target
@@ -73,6 +74,10 @@ impl Observer for LogObserver {
             reason = reason.name(),
             "connection rejected"
         );
+    }
+
+    fn bind_denied(&self, listen: &Listen) {
+        warn!(target: "socketserver", %listen, "the program may not bind this; grant it with --allow-bind {listen}");
     }
 
     fn datagrams_dropped(&self, listener: &ListenAddress, count: u64) {

@@ -14,7 +14,14 @@ pub(crate) struct Record {
     pub(crate) connection: Arc<Connection>,
     server: Arc<Shared>,
     meter: Arc<Meter>,
-    ending: Option<Ending>,
+    is_closed: bool,
+}
+
+/// How a connection ended, for whoever waits for that.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) reason: CloseReason,
+    pub(crate) message: String,
 }
 
 impl Record {
@@ -29,35 +36,43 @@ impl Record {
             connection,
             server: Arc::clone(server),
             meter: Arc::clone(meter),
-            ending: None,
+            is_closed: false,
         }
     }
 
-    pub(crate) fn close(mut self, ending: Ending) {
-        self.ending = Some(ending);
+    pub(crate) fn close(mut self, ending: Ending) -> Ended {
+        self.enter(ending)
+    }
+
+    fn enter(&mut self, ending: Ending) -> Ended {
+        self.is_closed = true;
+        self.server.books.close(ending.reason);
+        let closed = Closed {
+            reason: ending.reason,
+            message: ending.message,
+            backtrace: ending.backtrace,
+            duration: self.meter.opened().elapsed(),
+            cpu_time: Duration::from_millis(self.meter.cpu()),
+            received: self.meter.received(),
+            sent: self.meter.sent(),
+            output_dropped: self.meter.output_dropped(),
+        };
+        self.server.observer.closed(&self.connection, &closed);
+        Ended {
+            reason: closed.reason,
+            message: closed.message,
+        }
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let ending = self.ending.take().unwrap_or_else(|| Ending {
-            reason: CloseReason::Bug,
-            message: "the task that served the connection panicked".to_owned(),
-            backtrace: Vec::new(),
-        });
-        self.server.books.close(ending.reason);
-        self.server.observer.closed(
-            &self.connection,
-            &Closed {
-                reason: ending.reason,
-                message: ending.message,
-                backtrace: ending.backtrace,
-                duration: self.meter.opened().elapsed(),
-                cpu_time: Duration::from_millis(self.meter.cpu()),
-                received: self.meter.received(),
-                sent: self.meter.sent(),
-                output_dropped: self.meter.output_dropped(),
-            },
-        );
+        if !self.is_closed {
+            self.enter(Ending {
+                reason: CloseReason::Bug,
+                message: "the task that served the connection panicked".to_owned(),
+                backtrace: Vec::new(),
+            });
+        }
     }
 }

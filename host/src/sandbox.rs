@@ -9,10 +9,12 @@ mod capacity;
 mod connections;
 mod convert;
 mod datagrams;
+mod driven;
 mod ending;
 mod engine;
 mod load;
 mod output;
+mod program;
 mod reset;
 mod state;
 mod ticker;
@@ -34,10 +36,12 @@ use self::load::Recipe;
 pub use self::load::{Code, Facts};
 pub(crate) use self::load::{Loaded, load};
 use self::output::OutputBudget;
+pub(crate) use self::program::{Program, ProgramEnd};
 use self::reset::Reset;
 pub use self::reset::ResetError;
 use self::state::{Given, Shared, State};
 use self::ticker::{TICK, Ticker};
+use crate::address::Transport;
 use crate::config::{Limits, Timeouts};
 use crate::drain::Kill;
 use crate::event::Connection;
@@ -97,6 +101,15 @@ impl Sandbox {
             reset,
             recipe,
         })
+    }
+
+    /// Whether the component handles what comes in over this transport.
+    pub(crate) fn handles(&self, transport: Transport) -> bool {
+        if transport.is_datagram() {
+            self.datagram.is_some()
+        } else {
+            self.stream.is_some()
+        }
     }
 
     /// Whether its way of resetting memory is safe only as long as nothing can be swapped out.

@@ -55,20 +55,11 @@ impl Server {
             let local = Arc::new(bound.local_address());
             listeners.push((bound, local));
         }
-        let shared = Arc::new(Shared {
-            sandbox: ArcSwap::from_pointee(sandbox),
-            observer,
-            books: Books::default(),
-            permits: Permits::new(&config.limits),
-            drain: Drain::new(),
-            timeouts: config.timeouts.clone(),
-            max_connections: config.limits.max_connections,
-            full: Mutex::default(),
-        });
-        let addresses = listeners.iter().map(|(_, local)| (**local).clone()).collect();
+        let shared = Arc::new(Shared::new(&config, Arc::new(sandbox), observer));
+        let addresses = listeners.iter().map(|(_, local)| ListenAddress::clone(local)).collect();
         Ok(Self {
             listeners,
-            handle: Handle { shared, addresses },
+            handle: Handle::new(shared, addresses),
             facts,
         })
     }
@@ -115,18 +106,8 @@ impl Server {
         if shared.sandbox.load().must_not_swap() {
             shared.drain.spawn(watch_swap(Arc::clone(&shared)));
         }
-        let mut phase = shared.drain.phase();
-        let stopping = phase.wait_for(|phase| *phase >= Phase::Draining).await;
-        drop(stopping);
-        if tokio::time::timeout(shared.timeouts.drain_grace, shared.drain.finished())
-            .await
-            .is_err()
-        {
-            shared.drain.enter(Phase::Killing, |phase| phase < Phase::Killing);
-            shared.drain.finished().await;
-        }
-        let killed = *shared.drain.phase().borrow() == Phase::Killing;
-        shared.drain.enter(Phase::Stopped, |_| true);
+        shared.stopping().await;
+        let killed = shared.drained().await;
         let counts = shared.books.counts();
         Stopped { killed, counts }
     }
@@ -183,6 +164,13 @@ pub struct Handle {
 }
 
 impl Handle {
+    pub(crate) fn new(shared: Arc<Shared>, addresses: Vec<ListenAddress>) -> Self {
+        Self {
+            shared,
+            addresses: addresses.into(),
+        }
+    }
+
     /// Leaves new connections in the backlog; open ones go on. Does nothing unless the server serves.
     pub fn suspend(&self) {
         self.shared
@@ -273,6 +261,46 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
+    pub(crate) fn new(config: &Config, sandbox: Arc<Sandbox>, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            sandbox: ArcSwap::new(sandbox),
+            observer,
+            books: Books::default(),
+            permits: Permits::new(&config.limits),
+            drain: Drain::new(),
+            timeouts: config.timeouts.clone(),
+            max_connections: config.limits.max_connections,
+            full: Mutex::default(),
+        }
+    }
+
+    /// Resolves when the server is told to stop.
+    async fn stopping(&self) {
+        let mut phase = self.drain.phase();
+        let stopping = phase.wait_for(|phase| *phase >= Phase::Draining).await;
+        drop(stopping);
+    }
+
+    /// Resolves when the server was told to stop, and has had the drain grace for it, or is told to stop now.
+    pub(crate) async fn overstayed(&self) {
+        self.stopping().await;
+        let _ = tokio::time::timeout(self.timeouts.drain_grace, self.drain.kill().killed()).await;
+    }
+
+    /// Lets open connections finish within the drain grace, and kills those that have not. Tells whether any had to be.
+    pub(crate) async fn drained(&self) -> bool {
+        if tokio::time::timeout(self.timeouts.drain_grace, self.drain.finished())
+            .await
+            .is_err()
+        {
+            self.drain.enter(Phase::Killing, |phase| phase < Phase::Killing);
+            self.drain.finished().await;
+        }
+        let killed = *self.drain.phase().borrow() == Phase::Killing;
+        self.drain.enter(Phase::Stopped, |_| true);
+        killed
+    }
+
     /// Starts the loop that takes what comes in at a listener.
     fn take_in(self: &Arc<Self>, bound: Bound, local: Arc<ListenAddress>) {
         let server = Arc::clone(self);
@@ -292,6 +320,14 @@ impl Shared {
                 let intake = Acceptor::new(listener, local, Arc::clone(self));
                 self.drain.spawn(intake::run(intake, server, phase));
             }
+        }
+    }
+
+    /// Accounts for datagrams that the kernel has dropped at a listener.
+    pub(crate) fn note_dropped(&self, count: u64, listener: &ListenAddress) {
+        if count > 0 {
+            self.books.reject(RejectReason::ReceiveBuffer, count);
+            self.observer.datagrams_dropped(listener, count);
         }
     }
 
@@ -330,6 +366,12 @@ pub enum StartError {
 /// All settings that are out of their bounds, in one line.
 #[derive(Debug)]
 pub struct Problems(Vec<ConfigError>);
+
+impl Problems {
+    pub(crate) fn new(problems: Vec<ConfigError>) -> Self {
+        Self(problems)
+    }
+}
 
 impl std::fmt::Display for Problems {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

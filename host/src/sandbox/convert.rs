@@ -17,10 +17,13 @@ pub(super) fn error_code(error: io::Error) -> ErrorCode {
     }
     match error.kind() {
         ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
+        ErrorKind::AddrInUse => ErrorCode::AddressInUse,
+        ErrorKind::AddrNotAvailable => ErrorCode::AddressNotBindable,
         ErrorKind::InvalidInput => ErrorCode::InvalidArgument,
         ErrorKind::NotConnected => ErrorCode::InvalidState,
         ErrorKind::OutOfMemory => ErrorCode::OutOfMemory,
-        ErrorKind::TimedOut => ErrorCode::Timeout,
+        // A call that does not wait has nothing to return.
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => ErrorCode::Timeout,
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
             ErrorCode::RemoteUnreachable
         }

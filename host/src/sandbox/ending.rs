@@ -79,6 +79,11 @@ fn blame(failure: Option<ErrorKind>) -> CloseReason {
     }
 }
 
+/// The words of a trap, and the functions that the guest was in.
+pub(super) fn describe(error: &wasmtime::Error) -> (String, Vec<String>) {
+    (shorten(error.root_cause().to_string()), backtrace(error))
+}
+
 fn backtrace(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();

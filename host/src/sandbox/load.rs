@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use super::capacity::{self, CapacityError};
 use super::engine::{self, Pool};
 use super::reset::{Choice, Reset, ResetError};
 use super::state::State;
-use super::{Sandbox, bindings, connections, datagrams};
+use super::{Sandbox, bindings, connections, datagrams, driven};
 use crate::config::{Config, MemoryReset};
 use crate::event::Observer;
 use crate::listen::Listen;
@@ -47,7 +47,7 @@ impl Recipe {
         let component = Imported::component(&engine, &self.compiled)?;
         // Else the first connection would make it, and fail if peers have taken all descriptors by then.
         component.initialize_copy_on_write_image().map_err(LoadError::Engine)?;
-        let instance = linker(&engine)
+        let instance = linker(&engine, &component)
             .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(LoadError::Invalid)?;
         Sandbox::new(engine, instance, reset, Arc::clone(self))
@@ -80,48 +80,90 @@ pub enum Code {
     NotStored(String),
 }
 
-/// Loads `config.handler`.
+/// Loads `config.handler`, which has to serve what comes in at every listener.
 ///
 /// This may compile for seconds, and blocks: call it where blocking is allowed.
 pub(crate) fn load(config: &Config, observer: Arc<dyn Observer>) -> Result<Loaded, LoadError> {
-    let started = Instant::now();
-    let Choice { reset, why } = Reset::choose(config.memory_reset)?;
-    let bytes = read(config)?;
-
-    let compiler = engine::compiler().map_err(LoadError::Engine)?;
-    let (compiled, code) = compile(&compiler, config, &bytes)?;
-    let component = Imported::component(&compiler, &compiled)?;
-    check_exports(&compiler, &component, &config.listen)?;
-    check_imports(&compiler, &component)?;
-    let required = component.resources_required().unwrap_or(NOTHING_REQUIRED);
-    check_memory(&required, config.limits.max_memory)?;
-
-    let pool = Pool::for_component(&required, config.limits.max_connections, config.limits.max_memory);
-    let recipe = Arc::new(Recipe {
-        compiled,
-        pool,
-        config: config.clone(),
-        observer,
-    });
-    Ok(Loaded {
-        sandbox: recipe.make(reset)?,
-        facts: Facts {
-            memory_reset: reset.name(),
-            memory_reset_why: why,
-            code,
-            duration: started.elapsed(),
-        },
-    })
+    let artifact = Artifact::load(config, &config.handler)?;
+    check_exports(&artifact.compiler, &artifact.component, &config.listen)?;
+    artifact.into_sandbox(config, observer)
 }
 
-fn read(config: &Config) -> Result<Vec<u8>, LoadError> {
-    let path = &config.handler;
+/// A component that was compiled, and is not known to be of any use yet.
+pub(super) struct Artifact {
+    started: Instant,
+    /// It allocates on demand, so that what runs in it needs no pool.
+    pub(super) compiler: Engine,
+    pub(super) component: Component,
+    compiled: Vec<u8>,
+    code: Code,
+}
+
+impl Artifact {
+    pub(super) fn load(config: &Config, path: &Path) -> Result<Self, LoadError> {
+        let started = Instant::now();
+        let bytes = read(path)?;
+        let compiler = engine::compiler().map_err(LoadError::Engine)?;
+        let (compiled, code) = compile(&compiler, config, &bytes)?;
+        let component = Imported::component(&compiler, &compiled)?;
+        check_imports(&compiler, &component)?;
+        Ok(Self {
+            started,
+            compiler,
+            component,
+            compiled,
+            code,
+        })
+    }
+
+    /// Whether it exports this interface.
+    pub(super) fn exports(&self, interface: &str) -> bool {
+        let world = self.component.component_type();
+        world.exports(&self.compiler).any(|(name, _)| name == interface)
+    }
+
+    /// Whether it handles anything.
+    pub(super) fn is_handler(&self) -> bool {
+        self.exports(STREAM_EXPORT) || self.exports(DATAGRAM_EXPORT)
+    }
+
+    /// The names of what it exports.
+    pub(super) fn list_exports(&self) -> String {
+        let world = self.component.component_type();
+        list(world.exports(&self.compiler).map(|(name, _)| name))
+    }
+
+    /// Makes the sandbox in which it handles.
+    pub(super) fn into_sandbox(self, config: &Config, observer: Arc<dyn Observer>) -> Result<Loaded, LoadError> {
+        let Choice { reset, why } = Reset::choose(config.memory_reset)?;
+        let required = self.component.resources_required().unwrap_or(NOTHING_REQUIRED);
+        check_memory(&required, config.limits.max_memory)?;
+        let pool = Pool::for_component(&required, config.limits.max_connections, config.limits.max_memory);
+        let recipe = Arc::new(Recipe {
+            compiled: self.compiled,
+            pool,
+            config: config.clone(),
+            observer,
+        });
+        Ok(Loaded {
+            sandbox: recipe.make(reset)?,
+            facts: Facts {
+                memory_reset: reset.name(),
+                memory_reset_why: why,
+                code: self.code,
+                duration: self.started.elapsed(),
+            },
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let refused = |source| LoadError::Read {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     };
     if fs::metadata(path).map_err(refused)?.is_dir() {
-        return Err(LoadError::Folder(path.clone()));
+        return Err(LoadError::Folder(path.to_owned()));
     }
     let bytes = fs::read(path).map_err(refused)?;
     let is_text = path.extension().is_some_and(|extension| extension == "wat");
@@ -138,9 +180,9 @@ fn read(config: &Config) -> Result<Vec<u8>, LoadError> {
     if wasmparser::Parser::is_component(&bytes) {
         Ok(bytes)
     } else if wasmparser::Parser::is_core_wasm(&bytes) {
-        Err(LoadError::CoreModule(path.clone()))
+        Err(LoadError::CoreModule(path.to_owned()))
     } else {
-        Err(LoadError::NotWasm(path.clone()))
+        Err(LoadError::NotWasm(path.to_owned()))
     }
 }
 
@@ -256,7 +298,7 @@ fn check_memory(required: &ResourcesRequired, max_memory: u64) -> Result<(), Loa
 /// Grants what every handler gets: its connection, and the parts of WASI that reach nothing outside the sandbox but the
 /// clock, the log and random numbers. A guest sees no file and no environment: these interfaces are there because
 /// language libraries import them, and are empty.
-fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
@@ -276,6 +318,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasi::cli::terminal_stderr::add_to_linker::<State, WasiCli>(l, State::cli)?;
     wasi::filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     wasi::filesystem::preopens::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
+    driven::deny_in_linker(l, component)?;
     Ok(linker)
 }
 
@@ -319,6 +362,25 @@ pub enum LoadError {
     NotGranted {
         /// Their names.
         imports: String,
+    },
+    /// A component that is no server program.
+    #[error(
+        "the component is no server program: it exports {exports}, and wasi:cli/run is wanted; serve a handler with `serve`"
+    )]
+    NotAProgram {
+        /// What it exports.
+        exports: String,
+    },
+    /// A program without anything to handle its requests.
+    #[error("the program exports no handler, and none was given; give it one with --handler name=path")]
+    NoHandler,
+    /// A component that was given as a handler, and is none.
+    #[error("{} is no handler: it exports {exports}", path.display())]
+    NotAHandler {
+        /// The file.
+        path: PathBuf,
+        /// What it exports.
+        exports: String,
     },
     /// No WebAssembly.
     #[error("{} is not WebAssembly; give a component, or the folder of a handler project", .0.display())]
@@ -364,6 +426,8 @@ const GRANTED: &[(&str, &str)] = &[
     ("socketserver:core/connections", "0.1."),
     ("socketserver:core/datagrams", "0.1."),
     ("socketserver:core/network", "0.1."),
+    // A program has it; a handler that is a program too is denied it when it asks.
+    ("socketserver:core/server", "0.1."),
     ("wasi:cli/", "0.2."),
     ("wasi:clocks/", "0.2."),
     ("wasi:filesystem/", "0.2."),
@@ -396,7 +460,6 @@ mod tests {
         }
         for refused in [
             "socketserver:core/connections-and-more@0.1.0",
-            "socketserver:core/server@0.1.0",
             "wasi:sockets/tcp@0.2.6",
             "wasi:http/types@0.2.6",
             "wasi:io/streams@0.3.0",

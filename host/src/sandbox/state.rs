@@ -173,7 +173,7 @@ pub(crate) struct MemoryLimit {
 }
 
 impl MemoryLimit {
-    fn new(max: u64) -> Self {
+    pub(super) fn new(max: u64) -> Self {
         Self {
             left: max,
             refused: false,

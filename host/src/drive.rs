@@ -1,0 +1,476 @@
+//! Servers that a program drives: the same listeners, sandboxes, limits and books as those that the host drives, without the
+//! [intake](crate::intake) loop.
+//!
+//! What a program may bind is decided here, before anything is bound. What it takes is served by the tasks that serve for
+//! the host's own loop, so all that is promised of connections holds for requests as well.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::address::{Address, ListenAddress, Remote};
+use crate::config::SocketOptions;
+use crate::connection;
+use crate::datagram;
+use crate::drain::Phase;
+use crate::event::{CloseReason, RejectReason};
+use crate::limit::{Permit, SourcePermit};
+use crate::listen::Listen;
+use crate::listener::{Bound, Datagram, DatagramSocket, Io, Listener};
+use crate::record::Ended;
+use crate::replies::Replies;
+use crate::sandbox::Sandbox;
+use crate::server::Shared;
+use crate::session::Inbox;
+
+/// What a program may do.
+pub(crate) struct Granted {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) allow_bind: Vec<Listen>,
+    /// The components that handle requests, by name; the program itself has none.
+    pub(crate) handlers: BTreeMap<Option<String>, Arc<Sandbox>>,
+    pub(crate) sockets: SocketOptions,
+    pub(crate) max_packet_size: u32,
+    pub(crate) made: AtomicU32,
+}
+
+/// What a server is asked to be made with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) backlog: Option<u32>,
+    pub(crate) reuse_address: Option<bool>,
+    pub(crate) reuse_port: Option<bool>,
+    pub(crate) max_packet_size: Option<u32>,
+    pub(crate) handler: Option<String>,
+}
+
+/// Why a server cannot be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    /// The operator has not granted the address.
+    Denied,
+    /// There is no such address, or no such handler.
+    Invalid,
+}
+
+impl Granted {
+    /// Makes a server, if its address is granted.
+    pub(crate) fn create(self: &Arc<Self>, url: &str, wishes: &Wishes) -> Result<DrivenServer, Refused> {
+        let asked: Listen = url.parse().map_err(|_| Refused::Invalid)?;
+        let Some(listen) = self.allow_bind.iter().find(|grant| grant.covers(&asked)) else {
+            self.shared.observer.bind_denied(&asked);
+            return Err(Refused::Denied);
+        };
+        let handler = self.handler(wishes.handler.as_deref()).ok_or(Refused::Invalid)?;
+        if !handler.handles(listen.transport()) {
+            return Err(Refused::Invalid);
+        }
+        let mut sockets = self.sockets.clone();
+        sockets.backlog = wishes.backlog.unwrap_or(sockets.backlog);
+        sockets.reuse_address = wishes.reuse_address.unwrap_or(sockets.reuse_address);
+        sockets.reuse_port = wishes.reuse_port.unwrap_or(sockets.reuse_port);
+        let max_packet_size = wishes.max_packet_size.unwrap_or(self.max_packet_size);
+        Ok(DrivenServer {
+            number: self.made.fetch_add(1, Ordering::Relaxed),
+            shared: Arc::clone(&self.shared),
+            handler: Arc::clone(handler),
+            listen: listen.clone(),
+            sockets,
+            max_packet_size: max_packet_size.clamp(1, self.max_packet_size),
+            stage: Stage::Made,
+            is_active: false,
+            is_suspended: false,
+            permit: None,
+            background: Arc::default(),
+        })
+    }
+
+    /// The handler of this name; without one, that of the program itself, or the only one there is.
+    fn handler(&self, name: Option<&str>) -> Option<&Arc<Sandbox>> {
+        match name {
+            Some(_) => self.handlers.get(&name.map(str::to_owned)),
+            None if self.handlers.len() == 1 => self.handlers.values().next(),
+            None => self.handlers.get(&None),
+        }
+    }
+}
+
+/// A listener whose requests a program takes.
+pub(crate) struct DrivenServer {
+    number: u32,
+    shared: Arc<Shared>,
+    handler: Arc<Sandbox>,
+    listen: Listen,
+    sockets: SocketOptions,
+    max_packet_size: u32,
+    stage: Stage,
+    is_active: bool,
+    is_suspended: bool,
+    /// Taken when `wait` reports a request: it is not reported before it could be served.
+    permit: Option<Permit>,
+    background: Arc<Background>,
+}
+
+enum Stage {
+    Made,
+    Bound(Bound, Arc<ListenAddress>),
+    Closed,
+}
+
+/// Why a wait is over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Event {
+    Finished,
+    Request,
+    Shutdown,
+    TimedOut,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) remote: Address,
+    pub(crate) reason: CloseReason,
+    pub(crate) message: String,
+}
+
+/// What a server and its requests share.
+#[derive(Default)]
+struct Background {
+    state: Mutex<BackgroundState>,
+    finished: Notify,
+}
+
+#[derive(Default)]
+struct BackgroundState {
+    numbers: Numbers,
+    /// Of those that ended in the background.
+    finished: VecDeque<Outcome>,
+}
+
+/// Numbers of a server.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Numbers {
+    pub(crate) accepted: u32,
+    pub(crate) active: u32,
+    pub(crate) rejected: u32,
+}
+
+impl Background {
+    fn lock(&self) -> MutexGuard<'_, BackgroundState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self) {
+        let numbers = &mut self.lock().numbers;
+        numbers.accepted = numbers.accepted.wrapping_add(1);
+        numbers.active += 1;
+    }
+
+    fn reject(&self) {
+        let numbers = &mut self.lock().numbers;
+        numbers.rejected = numbers.rejected.wrapping_add(1);
+    }
+
+    fn finish(&self, outcome: Outcome) {
+        let mut state = self.lock();
+        state.numbers.active -= 1;
+        if state.finished.len() == MAX_UNCOLLECTED {
+            state.finished.pop_front();
+        }
+        state.finished.push_back(outcome);
+        self.finished.notify_one();
+    }
+
+    async fn has_finished(&self) {
+        loop {
+            let notified = self.finished.notified();
+            if !self.lock().finished.is_empty() {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+/// Outcomes that are kept for a program that does not collect them.
+const MAX_UNCOLLECTED: usize = 4096;
+
+impl DrivenServer {
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The address that was bound.
+    pub(crate) fn address(&self) -> Option<&Address> {
+        match &self.stage {
+            Stage::Bound(_, local) => Some(&local.address),
+            Stage::Made | Stage::Closed => None,
+        }
+    }
+
+    /// Binds the address.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` when it was bound before, or the system's.
+    pub(crate) async fn bind(&mut self) -> io::Result<()> {
+        if !matches!(self.stage, Stage::Made) {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        let bound = Listener::bind(&self.listen, &self.sockets, self.max_packet_size).await;
+        let bound = bound.map_err(|error| error.into_io())?;
+        let local = Arc::new(bound.local_address());
+        self.stage = Stage::Bound(bound, local);
+        Ok(())
+    }
+
+    /// Takes requests from here on.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` when it is not bound.
+    pub(crate) fn activate(&mut self) -> io::Result<()> {
+        let Stage::Bound(_, local) = &self.stage else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        if !self.is_active {
+            self.is_active = true;
+            self.shared.observer.listening(local);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn suspend(&mut self, suspend: bool) {
+        self.is_suspended = suspend;
+    }
+
+    /// Stops listening.
+    pub(crate) fn close(&mut self) {
+        self.stage = Stage::Closed;
+        self.is_active = false;
+        self.permit = None;
+    }
+
+    /// Waits for something to happen, at most for so long. `None` means that nothing can.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub(crate) async fn wait(&mut self, limit: Option<Duration>) -> Option<Event> {
+        if matches!(self.stage, Stage::Closed) {
+            let state = self.background.lock();
+            if state.numbers.active == 0 && state.finished.is_empty() {
+                return None;
+            }
+        }
+        let mut phase = self.shared.drain.phase();
+        let background = Arc::clone(&self.background);
+        let event = async {
+            tokio::select! {
+                biased;
+                _ = phase.wait_for(|phase| *phase >= Phase::Draining) => Event::Shutdown,
+                () = background.has_finished() => Event::Finished,
+                () = self.has_request() => Event::Request,
+            }
+        };
+        Some(match limit {
+            None => event.await,
+            Some(limit) => timeout(limit, event).await.unwrap_or(Event::TimedOut),
+        })
+    }
+
+    async fn has_request(&mut self) {
+        let Stage::Bound(bound, _) = &self.stage else {
+            return std::future::pending().await;
+        };
+        if !self.is_active || self.is_suspended {
+            return std::future::pending().await;
+        }
+        // An error is what the next call to take a request reports.
+        let _ = match bound {
+            Bound::Datagrams(receiver) => receiver.ready().await,
+            Bound::Stream(listener) => listener.ready().await,
+        };
+        if self.permit.is_none() {
+            self.permit = Some(match self.shared.permits.try_one() {
+                Some(permit) => permit,
+                None => {
+                    self.shared.report_full();
+                    self.shared.permits.one().await
+                }
+            });
+        }
+    }
+
+    /// Takes the next request, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when there is none, `NotConnected` when the server is not active, or the system's.
+    pub(crate) fn take(&mut self) -> io::Result<Request> {
+        let Stage::Bound(bound, local) = &mut self.stage else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        if !self.is_active {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        let permit = self.permit.take().or_else(|| self.shared.permits.try_one());
+        let permit = permit.ok_or(io::ErrorKind::WouldBlock)?;
+        let (what, remote) = match bound {
+            Bound::Datagrams(receiver) => {
+                let datagram = receiver.receive()?;
+                self.shared.note_dropped(receiver.take_dropped(), local);
+                let remote = datagram.origin.remote();
+                (What::Datagram(datagram, Arc::clone(receiver.socket())), remote)
+            }
+            Bound::Stream(listener) => {
+                let (io, remote) = listener.accept()?;
+                (What::Connection(io), remote)
+            }
+        };
+        let Ok(source) = self.shared.permits.admit(&remote) else {
+            what.refuse();
+            self.background.reject();
+            self.shared
+                .reject(local, &remote, RejectReason::MaxConnectionsPerSource);
+            return Err(io::ErrorKind::WouldBlock.into());
+        };
+        Ok(Request {
+            taken: Some(Taken {
+                what,
+                permits: (permit, source),
+            }),
+            remote,
+            local: Arc::clone(local),
+            handler: Arc::clone(&self.handler),
+            shared: Arc::clone(&self.shared),
+            background: Arc::clone(&self.background),
+        })
+    }
+
+    pub(crate) fn numbers(&self) -> Numbers {
+        self.background.lock().numbers
+    }
+
+    /// How requests ended in the background since the last call.
+    pub(crate) fn collect(&self) -> Vec<Outcome> {
+        self.background.lock().finished.drain(..).collect()
+    }
+}
+
+/// A request that is not handled yet. Dropping it refuses it.
+pub(crate) struct Request {
+    taken: Option<Taken>,
+    remote: Remote,
+    local: Arc<ListenAddress>,
+    handler: Arc<Sandbox>,
+    shared: Arc<Shared>,
+    background: Arc<Background>,
+}
+
+struct Taken {
+    what: What,
+    permits: (Permit, SourcePermit),
+}
+
+enum What {
+    Connection(Box<dyn Io>),
+    Datagram(Datagram, Arc<DatagramSocket>),
+}
+
+impl What {
+    fn refuse(self) {
+        if let Self::Connection(io) = self {
+            // A reset keeps the server out of TIME_WAIT and tells the peer that it was not served.
+            io.abort_on_close();
+        }
+    }
+}
+
+impl Request {
+    /// Who sent it.
+    pub(crate) fn remote(&self) -> &Address {
+        &self.remote.address
+    }
+
+    /// Handles it, and waits for its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the request to end by itself.
+    pub(crate) async fn finish(mut self) -> Outcome {
+        let remote = self.remote.address.clone();
+        let ended = match self.serve() {
+            Some(serving) => {
+                self.background.start();
+                let ended = self.shared.drain.spawn(serving).await.ok();
+                self.background.lock().numbers.active -= 1;
+                ended
+            }
+            None => None,
+        };
+        Outcome::of(remote, ended)
+    }
+
+    /// Handles it while the program goes on.
+    pub(crate) fn process(mut self) {
+        let remote = self.remote.address.clone();
+        let background = Arc::clone(&self.background);
+        let Some(serving) = self.serve() else {
+            return;
+        };
+        background.start();
+        // What serves it may panic, and even then it is finished: so it has a task of its own.
+        let serving = self.shared.drain.spawn(serving);
+        self.shared.drain.spawn(async move {
+            let ended = serving.await.ok();
+            background.finish(Outcome::of(remote, ended));
+        });
+    }
+
+    /// What serves the request; it is taken for that, so this works once.
+    fn serve(&mut self) -> Option<impl Future<Output = Ended> + Send + use<>> {
+        let Taken { what, permits } = self.taken.take()?;
+        let (remote, local) = (self.remote.clone(), Arc::clone(&self.local));
+        let (handler, shared) = (Arc::clone(&self.handler), Arc::clone(&self.shared));
+        Some(async move {
+            match what {
+                What::Connection(io) => connection::serve(io, remote, local, handler, shared, permits).await,
+                What::Datagram(one, socket) => {
+                    let replies = Replies::new(socket, one.origin.clone());
+                    datagram::serve(Inbox::of_one(one), replies, local, handler, shared, permits).await
+                }
+            }
+        })
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            taken.what.refuse();
+            self.background.reject();
+            self.shared.reject(&self.local, &self.remote, RejectReason::Program);
+        }
+    }
+}
+
+impl Outcome {
+    fn of(remote: Address, ended: Option<Ended>) -> Self {
+        let (reason, message) = match ended {
+            Some(Ended { reason, message }) => (reason, message),
+            None => (CloseReason::Bug, "the task that served the request panicked".to_owned()),
+        };
+        Self {
+            remote,
+            reason,
+            message,
+        }
+    }
+}
