@@ -196,6 +196,7 @@ fn address(address: SocketAddress) -> String {
 
 fn error(code: &ErrorCode) -> String {
     let name = match code {
+        ErrorCode::AccessDenied => "access-denied",
         ErrorCode::InvalidArgument => "invalid-argument",
         ErrorCode::InvalidState => "invalid-state",
         ErrorCode::OutOfMemory => "out-of-memory",

@@ -1,6 +1,7 @@
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::ErrorKind;
 
-use socketserver_guest::{Connection, Handler, Readiness, Request, Result};
+use socketserver_guest::{Connection, DatagramHandler, DatagramRequest, Handler, Readiness, Request, Result};
 
 /// Lines have this many characters, before CR and LF: RFC 864's "recommended pattern".
 const COLUMNS: usize = 72;
@@ -11,6 +12,9 @@ const CHARACTERS: usize = 95;
 
 const LINE: usize = COLUMNS + 2;
 const CYCLE: usize = CHARACTERS * LINE;
+
+/// RFC 864: a datagram has "a random number (between 0 and 512) of characters".
+const LONGEST_DATAGRAM: u64 = 512;
 
 /// The pattern repeats after 95 lines; this is one cycle.
 static PATTERN: [u8; CYCLE] = pattern();
@@ -45,6 +49,20 @@ fn generate(connection: &Connection) -> std::io::Result<()> {
     }
 }
 
+impl DatagramHandler for Chargen {
+    fn handle(&mut self, request: &mut DatagramRequest) -> Result {
+        let length = random() % (LONGEST_DATAGRAM + 1);
+        // Not by `wfile`, which is not sent when it is empty: here 0 is a length as the others.
+        request.reply(&PATTERN[..usize::try_from(length)?])?;
+        Ok(())
+    }
+}
+
+/// The keys of a hasher are the one source of chance in the standard library.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 const fn pattern() -> [u8; CYCLE] {
     let mut pattern = [0; CYCLE];
     let mut at = 0;
@@ -65,11 +83,14 @@ const fn pattern() -> [u8; CYCLE] {
 }
 
 socketserver_guest::export!(Chargen);
+socketserver_guest::export_datagrams!(Chargen);
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use socketserver_guest::ErrorCode;
-    use socketserver_guest::testing::{Peer, serve};
+    use socketserver_guest::testing::{Datagram, Peer, serve, serve_datagram};
 
     use super::*;
 
@@ -93,5 +114,20 @@ mod tests {
         let peer = Peer::sending(["ignored"]).taking([Ok(100), Ok(CYCLE), Err(ErrorCode::ConnectionBroken)]);
         serve::<Chargen>(&peer).unwrap();
         assert_eq!(peer.got_bytes(), PATTERN);
+    }
+
+    #[test]
+    fn datagrams_have_various_lengths() {
+        let lengths: BTreeSet<_> = (0..100)
+            .map(|_| {
+                let datagram = Datagram::carrying("ignored");
+                serve_datagram::<Chargen>(&datagram).unwrap();
+                let sent = datagram.sent_data();
+                assert!(sent.len() == 1 && PATTERN.starts_with(&sent[0]), "{sent:?}");
+                sent[0].len()
+            })
+            .collect();
+        assert!(lengths.len() > 10, "{lengths:?}");
+        assert!(lengths.iter().all(|length| *length <= 512), "{lengths:?}");
     }
 }

@@ -1,7 +1,7 @@
-use std::io::Write as _;
+use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use socketserver_guest::{Handler, Request, Result};
+use socketserver_guest::{DatagramHandler, DatagramRequest, Handler, Request, Result};
 
 const DAYS: [&str; 7] = [
     "Thursday",
@@ -34,10 +34,21 @@ struct Daytime;
 
 impl Handler for Daytime {
     fn handle(&mut self, request: &mut Request) -> Result {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        write!(request.wfile, "{}\r\n", daytime(now))?;
-        Ok(())
+        answer(&mut request.wfile)
     }
+}
+
+/// RFC 867: "the data in the received datagram is ignored".
+impl DatagramHandler for Daytime {
+    fn handle(&mut self, request: &mut DatagramRequest) -> Result {
+        answer(&mut request.wfile)
+    }
+}
+
+fn answer(writer: &mut impl Write) -> Result {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    write!(writer, "{}\r\n", daytime(now))?;
+    Ok(())
 }
 
 /// RFC 867: "one popular syntax is: Weekday, Month Day, Year Time-Zone".
@@ -88,10 +99,25 @@ fn is_leap(year: u64) -> bool {
 }
 
 socketserver_guest::export!(Daytime);
+socketserver_guest::export_datagrams!(Daytime);
 
 #[cfg(test)]
 mod tests {
+    use socketserver_guest::testing::{Datagram, Peer, serve, serve_datagram};
+
     use super::*;
+
+    #[test]
+    fn a_connection_and_a_datagram_get_one_line() {
+        let peer = Peer::default();
+        serve::<Daytime>(&peer).unwrap();
+        assert!(peer.got_bytes().ends_with(b"-UTC\r\n"));
+
+        let datagram = Datagram::carrying("ignored");
+        serve_datagram::<Daytime>(&datagram).unwrap();
+        let sent = datagram.sent_data();
+        assert!(sent.len() == 1 && sent[0].ends_with(b"-UTC\r\n"), "{sent:?}");
+    }
 
     #[test]
     fn seconds_become_a_date() {

@@ -1,6 +1,6 @@
 use std::io::sink;
 
-use socketserver_guest::{Handler, Request, Result};
+use socketserver_guest::{DatagramHandler, DatagramRequest, Handler, Request, Result};
 
 /// Throws away whatever it receives.
 #[derive(Default)]
@@ -13,11 +13,18 @@ impl Handler for Discard {
     }
 }
 
+impl DatagramHandler for Discard {
+    fn handle(&mut self, _: &mut DatagramRequest) -> Result {
+        Ok(())
+    }
+}
+
 socketserver_guest::export!(Discard);
+socketserver_guest::export_datagrams!(Discard);
 
 #[cfg(test)]
 mod tests {
-    use socketserver_guest::testing::{Peer, serve};
+    use socketserver_guest::testing::{Datagram, Peer, serve, serve_datagram};
 
     use super::*;
 
@@ -26,5 +33,9 @@ mod tests {
         let peer = Peer::sending(["some", "thing"]);
         serve::<Discard>(&peer).unwrap();
         assert!(peer.got().is_empty());
+
+        let datagram = Datagram::carrying("something");
+        serve_datagram::<Discard>(&datagram).unwrap();
+        assert!(datagram.sent().is_empty());
     }
 }

@@ -1,7 +1,7 @@
-use std::io::Write as _;
+use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use socketserver_guest::{Handler, Request, Result};
+use socketserver_guest::{DatagramHandler, DatagramRequest, Handler, Request, Result};
 
 /// The seconds from 1900 to 1970, as RFC 868 gives them.
 const UNIX_EPOCH_SINCE_1900: u64 = 2_208_988_800;
@@ -12,10 +12,21 @@ struct Time;
 
 impl Handler for Time {
     fn handle(&mut self, request: &mut Request) -> Result {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        request.wfile.write_all(&time(now))?;
-        Ok(())
+        answer(&mut request.wfile)
     }
+}
+
+/// RFC 868 has the client send an empty datagram; what another carries is ignored.
+impl DatagramHandler for Time {
+    fn handle(&mut self, request: &mut DatagramRequest) -> Result {
+        answer(&mut request.wfile)
+    }
+}
+
+fn answer(writer: &mut impl Write) -> Result {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    writer.write_all(&time(now))?;
+    Ok(())
 }
 
 /// The RFC's number has 32 bits, so it begins again at 0 in 2036.
@@ -25,10 +36,25 @@ fn time(unix: u64) -> [u8; 4] {
 }
 
 socketserver_guest::export!(Time);
+socketserver_guest::export_datagrams!(Time);
 
 #[cfg(test)]
 mod tests {
+    use socketserver_guest::testing::{Datagram, Peer, serve, serve_datagram};
+
     use super::*;
+
+    #[test]
+    fn a_connection_and_a_datagram_get_four_bytes() {
+        let peer = Peer::default();
+        serve::<Time>(&peer).unwrap();
+        assert_eq!(peer.got_bytes().len(), 4);
+
+        let datagram = Datagram::carrying("");
+        serve_datagram::<Time>(&datagram).unwrap();
+        let lengths: Vec<_> = datagram.sent_data().iter().map(Vec::len).collect();
+        assert_eq!(lengths, [4]);
+    }
 
     #[test]
     fn the_examples_of_the_rfc() {

@@ -1,13 +1,14 @@
-//! Who is at the two ends of a connection.
+//! Who is at the two ends of a connection, or of the way of a datagram.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-use crate::bindings::socketserver::core::network::SocketAddress;
+use crate::bindings::socketserver::core::network::{Ipv4SocketAddress, Ipv6SocketAddress, SocketAddress};
 
 /// One end of a connection.
 ///
-/// An IPv4 peer of a dual-stack listener is an IPv4 address, never an IPv4-mapped IPv6 address.
+/// An IPv4 peer of a dual-stack listener is an IPv4 address, never an IPv4-mapped IPv6 address. Where the transport has
+/// no ports (`icmp`), the port is 0.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Address {
     /// An IPv4 or IPv6 address with its port.
@@ -45,10 +46,28 @@ impl From<SocketAddress> for Address {
     }
 }
 
+/// The way back, to send to an address.
+impl From<&Address> for SocketAddress {
+    fn from(address: &Address) -> Self {
+        match address {
+            Address::Ip(SocketAddr::V4(v4)) => Self::Ipv4(Ipv4SocketAddress {
+                port: v4.port(),
+                address: v4.ip().octets().into(),
+            }),
+            Address::Ip(SocketAddr::V6(v6)) => Self::Ipv6(Ipv6SocketAddress {
+                port: v6.port(),
+                flow_info: v6.flowinfo(),
+                address: v6.ip().segments().into(),
+                scope_id: v6.scope_id(),
+            }),
+            Address::Unix(name) => Self::Unix(name.clone()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::socketserver::core::network::{Ipv4SocketAddress, Ipv6SocketAddress};
 
     #[test]
     fn addresses_keep_their_octets_in_order() {
@@ -72,5 +91,18 @@ mod tests {
         let named = SocketAddress::Unix(Some("/run/echo.sock".to_owned()));
         assert_eq!(Address::from(named).to_string(), "/run/echo.sock");
         assert_eq!(Address::from(SocketAddress::Unix(None)).to_string(), "unnamed");
+    }
+
+    /// Answers go to the address that a datagram came from, so nothing of it may be lost on the way through here.
+    #[test]
+    fn addresses_find_the_way_back() {
+        for address in [
+            Address::Ip("192.0.2.1:80".parse().unwrap()),
+            Address::Ip(SocketAddrV6::new("fe80::1".parse().unwrap(), 80, 7, 3).into()),
+            Address::Unix(Some("@echo".to_owned())),
+            Address::Unix(None),
+        ] {
+            assert_eq!(Address::from(SocketAddress::from(&address)), address);
+        }
     }
 }

@@ -133,7 +133,7 @@ impl Connection {
 }
 
 /// Rounds up, so that only a timeout of zero means not to wait.
-fn milliseconds(duration: Duration) -> u32 {
+pub(crate) fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
 

@@ -56,12 +56,13 @@ impl Debug for Error {
     }
 }
 
-/// Why an operation on a connection failed: what the host said, inside an [`io::Error`].
+/// Why an operation on a connection or a datagram failed: what the host said, inside an [`io::Error`].
 ///
 /// The [`ErrorKind`] of that error is enough for most handlers; [`ErrorCode::of`] gets back to the code.
 ///
 /// | code | [`ErrorKind`] |
 /// |---|---|
+/// | `AccessDenied` | [`PermissionDenied`](ErrorKind::PermissionDenied) |
 /// | `InvalidArgument` | [`InvalidInput`](ErrorKind::InvalidInput) |
 /// | `InvalidState` | [`NotConnected`](ErrorKind::NotConnected) |
 /// | `OutOfMemory` | [`OutOfMemory`](ErrorKind::OutOfMemory) |
@@ -75,6 +76,8 @@ impl Debug for Error {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorCode {
+    /// The operator has not granted this.
+    AccessDenied,
     /// An argument is out of its range.
     InvalidArgument,
     /// The operation is not possible in the state that the connection is in.
@@ -98,7 +101,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The code inside `error`, when it came from an operation on a connection.
+    /// The code inside `error`, when it came from an operation on a connection or a datagram.
     ///
     /// ```
     /// use std::io;
@@ -114,6 +117,7 @@ impl ErrorCode {
 
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::AccessDenied => ErrorKind::PermissionDenied,
             Self::InvalidArgument => ErrorKind::InvalidInput,
             Self::InvalidState => ErrorKind::NotConnected,
             Self::OutOfMemory => ErrorKind::OutOfMemory,
@@ -131,6 +135,7 @@ impl ErrorCode {
 impl Display for ErrorCode {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::AccessDenied => "the operator has not granted this",
             Self::InvalidArgument => "invalid argument",
             Self::InvalidState => "not possible in this state of the connection",
             Self::OutOfMemory => "the host is out of memory",
@@ -157,6 +162,7 @@ impl From<ErrorCode> for io::Error {
 impl From<network::ErrorCode> for ErrorCode {
     fn from(code: network::ErrorCode) -> Self {
         match code {
+            network::ErrorCode::AccessDenied => Self::AccessDenied,
             network::ErrorCode::InvalidArgument => Self::InvalidArgument,
             network::ErrorCode::InvalidState => Self::InvalidState,
             network::ErrorCode::OutOfMemory => Self::OutOfMemory,

@@ -1,8 +1,9 @@
-//! The way from a [`Handler`](crate::Handler) to the export of a component.
+//! The way from a [`Handler`](crate::Handler) to the export of a component. `datagram::export` is the same for
+//! datagrams.
 
 use std::marker::PhantomData;
 
-/// What the component exports for the handler `H`.
+/// What the component exports for the handler `H`: one type for both worlds, as `H` may be a handler of both kinds.
 pub struct Component<H>(PhantomData<H>);
 
 #[cfg(target_family = "wasm")]
@@ -15,8 +16,9 @@ impl<H: crate::Handler> crate::bindings::exports::socketserver::core::stream_han
 
 /// Make a type that implements [`Handler`](crate::Handler) the handler of this component.
 ///
-/// Once in a crate, and outside of functions. On other targets than WebAssembly it expands to nothing but a check of the
-/// type, so that a handler's tests run natively.
+/// Once in a crate, and outside of functions; [`export_datagrams!`](crate::export_datagrams) may stand beside it. On
+/// other targets than WebAssembly it expands to nothing but a check of the type, so that a handler's tests run
+/// natively.
 ///
 /// ```
 /// use socketserver_guest::{Handler, Request, Result};

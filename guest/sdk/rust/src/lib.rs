@@ -33,6 +33,21 @@
 //! | `timeout` | [`Request::set_timeout`] |
 //! | `request` | [`Request::connection`] |
 //!
+//! # Datagrams
+//!
+//! A [`DatagramHandler`] serves one datagram, over UDP, a Unix datagram socket or ICMP, and gets a [`DatagramRequest`]:
+//! its `rfile` is the datagram, and what is in its `wfile` in the end is sent back as one. [`export_datagrams!`]
+//! exports it, also beside [`export!`] in one component. All that a handler can rely on holds for it too, with a
+//! datagram in the place of the connection.
+//!
+//! | Python | here |
+//! |---|---|
+//! | `DatagramRequestHandler` | [`DatagramHandler`] |
+//! | `rfile`, `wfile` | [`DatagramRequest::rfile`], [`DatagramRequest::wfile`] |
+//! | `packet` | [`DatagramRequest::data`] |
+//! | `client_address` | [`DatagramRequest::remote_address`] |
+//! | `socket` | [`DatagramRequest::socket`] |
+//!
 //! # Building and testing
 //!
 //! A handler is a library with `crate-type = ["cdylib"]`, built for the target `wasm32-wasip2`. The README of this crate
@@ -44,6 +59,7 @@ mod address;
 #[doc(hidden)]
 pub mod bindings;
 mod connection;
+mod datagram;
 mod error;
 mod export;
 mod handler;
@@ -56,6 +72,9 @@ pub mod testing;
 
 pub use address::Address;
 pub use connection::{Connection, Readiness};
+#[doc(hidden)]
+pub use datagram::bindings as datagram_bindings;
+pub use datagram::{DatagramHandler, DatagramRequest, DatagramSocket};
 pub use error::{Error, ErrorCode, Result};
 #[doc(hidden)]
 pub use export::Component;

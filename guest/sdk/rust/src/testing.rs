@@ -2,6 +2,8 @@
 //!
 //! Not part of a component, and no model of a network: there is no time here, and sending never waits.
 
+mod datagram;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
@@ -11,6 +13,8 @@ use crate::address::Address;
 use crate::connection::{Connection, Readiness};
 use crate::error::{ErrorCode, Result};
 use crate::handler::{Handler, serve as serve_connection};
+
+pub use datagram::{Datagram, serve_datagram};
 
 /// The operations of a connection, as `wit/connections.wit` defines them.
 ///
