@@ -197,6 +197,8 @@ fn address(address: SocketAddress) -> String {
 fn error(code: &ErrorCode) -> String {
     let name = match code {
         ErrorCode::AccessDenied => "access-denied",
+        ErrorCode::AddressInUse => "address-in-use",
+        ErrorCode::AddressNotBindable => "address-not-bindable",
         ErrorCode::InvalidArgument => "invalid-argument",
         ErrorCode::InvalidState => "invalid-state",
         ErrorCode::OutOfMemory => "out-of-memory",

@@ -63,6 +63,8 @@ impl Debug for Error {
 /// | code | [`ErrorKind`] |
 /// |---|---|
 /// | `AccessDenied` | [`PermissionDenied`](ErrorKind::PermissionDenied) |
+/// | `AddressInUse` | [`AddrInUse`](ErrorKind::AddrInUse) |
+/// | `AddressNotBindable` | [`AddrNotAvailable`](ErrorKind::AddrNotAvailable) |
 /// | `InvalidArgument` | [`InvalidInput`](ErrorKind::InvalidInput) |
 /// | `InvalidState` | [`NotConnected`](ErrorKind::NotConnected) |
 /// | `OutOfMemory` | [`OutOfMemory`](ErrorKind::OutOfMemory) |
@@ -78,6 +80,10 @@ impl Debug for Error {
 pub enum ErrorCode {
     /// The operator has not granted this.
     AccessDenied,
+    /// Something else uses the address.
+    AddressInUse,
+    /// No interface of the host has the address.
+    AddressNotBindable,
     /// An argument is out of its range.
     InvalidArgument,
     /// The operation is not possible in the state that the connection is in.
@@ -118,6 +124,8 @@ impl ErrorCode {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::AccessDenied => ErrorKind::PermissionDenied,
+            Self::AddressInUse => ErrorKind::AddrInUse,
+            Self::AddressNotBindable => ErrorKind::AddrNotAvailable,
             Self::InvalidArgument => ErrorKind::InvalidInput,
             Self::InvalidState => ErrorKind::NotConnected,
             Self::OutOfMemory => ErrorKind::OutOfMemory,
@@ -136,6 +144,8 @@ impl Display for ErrorCode {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccessDenied => "the operator has not granted this",
+            Self::AddressInUse => "the address is in use",
+            Self::AddressNotBindable => "no interface has the address",
             Self::InvalidArgument => "invalid argument",
             Self::InvalidState => "not possible in this state of the connection",
             Self::OutOfMemory => "the host is out of memory",
@@ -163,6 +173,8 @@ impl From<network::ErrorCode> for ErrorCode {
     fn from(code: network::ErrorCode) -> Self {
         match code {
             network::ErrorCode::AccessDenied => Self::AccessDenied,
+            network::ErrorCode::AddressInUse => Self::AddressInUse,
+            network::ErrorCode::AddressNotBindable => Self::AddressNotBindable,
             network::ErrorCode::InvalidArgument => Self::InvalidArgument,
             network::ErrorCode::InvalidState => Self::InvalidState,
             network::ErrorCode::OutOfMemory => Self::OutOfMemory,
