@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -33,7 +34,7 @@ pub(crate) struct Granted {
     pub(crate) shared: Arc<Shared>,
     pub(crate) allow_bind: Vec<Listen>,
     /// The components that handle requests, by name; the program itself has none.
-    pub(crate) handlers: BTreeMap<Option<String>, Arc<Sandbox>>,
+    pub(crate) handlers: BTreeMap<Option<String>, Arc<ArcSwap<Sandbox>>>,
     pub(crate) sockets: SocketOptions,
     pub(crate) max_packet_size: u32,
     pub(crate) made: AtomicU32,
@@ -67,7 +68,7 @@ impl Granted {
             return Err(Refused::Denied);
         };
         let handler = self.handler(wishes.handler.as_deref()).ok_or(Refused::Invalid)?;
-        if !handler.handles(listen.transport()) {
+        if !handler.load().handles(listen.transport()) {
             return Err(Refused::Invalid);
         }
         let mut sockets = self.sockets.clone();
@@ -91,7 +92,7 @@ impl Granted {
     }
 
     /// The handler of this name; without one, that of the program itself, or the only one there is.
-    fn handler(&self, name: Option<&str>) -> Option<&Arc<Sandbox>> {
+    fn handler(&self, name: Option<&str>) -> Option<&Arc<ArcSwap<Sandbox>>> {
         match name {
             Some(_) => self.handlers.get(&name.map(str::to_owned)),
             None if self.handlers.len() == 1 => self.handlers.values().next(),
@@ -104,7 +105,7 @@ impl Granted {
 pub(crate) struct DrivenServer {
     number: u32,
     shared: Arc<Shared>,
-    handler: Arc<Sandbox>,
+    handler: Arc<ArcSwap<Sandbox>>,
     listen: Listen,
     sockets: SocketOptions,
     max_packet_size: u32,
@@ -187,6 +188,12 @@ impl Background {
         self.finished.notify_one();
     }
 
+    /// Whether nothing is being handled, and nothing is left to collect.
+    fn is_over(&self) -> bool {
+        let state = self.lock();
+        state.numbers.active == 0 && state.finished.is_empty()
+    }
+
     async fn has_finished(&self) {
         loop {
             let notified = self.finished.notified();
@@ -263,18 +270,17 @@ impl DrivenServer {
     ///
     /// Dropping the future loses nothing.
     pub(crate) async fn wait(&mut self, limit: Option<Duration>) -> Option<Event> {
-        if matches!(self.stage, Stage::Closed) {
-            let state = self.background.lock();
-            if state.numbers.active == 0 && state.finished.is_empty() {
-                return None;
-            }
+        let is_closed = matches!(self.stage, Stage::Closed);
+        if is_closed && self.background.is_over() {
+            return None;
         }
         let mut phase = self.shared.drain.phase();
         let background = Arc::clone(&self.background);
         let event = async {
             tokio::select! {
                 biased;
-                _ = phase.wait_for(|phase| *phase >= Phase::Draining) => Event::Shutdown,
+                // A server that is closed has obeyed, and only waits for what it has begun.
+                _ = phase.wait_for(|phase| *phase >= Phase::Draining), if !is_closed => Event::Shutdown,
                 () = background.has_finished() => Event::Finished,
                 () = self.has_request() => Event::Request,
             }
@@ -348,7 +354,7 @@ impl DrivenServer {
             }),
             remote,
             local: Arc::clone(local),
-            handler: Arc::clone(&self.handler),
+            handler: self.handler.load_full(),
             shared: Arc::clone(&self.shared),
             background: Arc::clone(&self.background),
         })

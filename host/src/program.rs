@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use arc_swap::ArcSwap;
+
 use crate::books::Counts;
 use crate::config::Config;
 use crate::drain::Phase;
@@ -138,6 +140,9 @@ impl Program {
         } = self;
         let shared = Arc::clone(&granted.shared);
         shared.drain.enter(Phase::Serving, |phase| phase == Phase::Starting);
+        for handler in granted.handlers.values() {
+            shared.watch_swap(handler);
+        }
         let end = {
             let told = shared.overstayed();
             tokio::select! {
@@ -162,7 +167,7 @@ impl Program {
 
 struct Made {
     program: sandbox::Program,
-    handlers: BTreeMap<Option<String>, Arc<sandbox::Sandbox>>,
+    handlers: BTreeMap<Option<String>, Arc<ArcSwap<sandbox::Sandbox>>>,
     shared: Arc<Shared>,
     config: Config,
 }
@@ -172,13 +177,13 @@ fn load(config: Config, named: &BTreeMap<String, PathBuf>, observer: &Arc<dyn Ob
     let (program, own) = sandbox::Program::load(&config, observer)?;
     let mut handlers = BTreeMap::new();
     if let Some(own) = own {
-        handlers.insert(None, Arc::new(own.sandbox));
+        handlers.insert(None, Arc::new(ArcSwap::from_pointee(own.sandbox)));
     }
     for (name, path) in named {
         let mut config = config.clone();
         config.handler = path.clone();
         let loaded = sandbox::Program::load_handler(&config, observer)?;
-        handlers.insert(Some(name.clone()), Arc::new(loaded.sandbox));
+        handlers.insert(Some(name.clone()), Arc::new(ArcSwap::from_pointee(loaded.sandbox)));
     }
     let Some(first) = handlers.values().next() else {
         return Err(LoadError::NoHandler);

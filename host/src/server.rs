@@ -55,7 +55,7 @@ impl Server {
             let local = Arc::new(bound.local_address());
             listeners.push((bound, local));
         }
-        let shared = Arc::new(Shared::new(&config, Arc::new(sandbox), observer));
+        let shared = Arc::new(Shared::new(&config, Arc::new(ArcSwap::from_pointee(sandbox)), observer));
         let addresses = listeners.iter().map(|(_, local)| ListenAddress::clone(local)).collect();
         Ok(Self {
             listeners,
@@ -103,9 +103,7 @@ impl Server {
         for (bound, local) in self.listeners {
             shared.take_in(bound, local);
         }
-        if shared.sandbox.load().must_not_swap() {
-            shared.drain.spawn(watch_swap(Arc::clone(&shared)));
-        }
+        shared.watch_swap(&shared.sandbox);
         shared.stopping().await;
         let killed = shared.drained().await;
         let counts = shared.books.counts();
@@ -126,19 +124,19 @@ async fn load(config: &Arc<Config>, observer: &Arc<dyn Observer>) -> Result<Load
 }
 
 /// Replaces the sandbox when swap is turned on under a way of resetting memory that does not see swapped pages.
-async fn watch_swap(server: Arc<Shared>) {
+async fn watch_swap(server: Arc<Shared>, slot: Arc<ArcSwap<Sandbox>>) {
     let mut phase = server.drain.phase();
     loop {
         tokio::select! {
             _ = phase.wait_for(|phase| *phase >= Phase::Draining) => return,
             () = tokio::time::sleep(SWAP_WATCH) => {}
         }
-        let sandbox = server.sandbox.load_full();
+        let sandbox = slot.load_full();
         let replacement = tokio::task::spawn_blocking(move || sandbox.is_unsafe().then(|| sandbox.made_safe())).await;
         match replacement {
             Ok(None) => {}
             Ok(Some(Ok(safe))) => {
-                server.sandbox.store(Arc::new(safe));
+                slot.store(Arc::new(safe));
                 server.observer.memory_reset_changed(None);
                 return;
             }
@@ -240,7 +238,7 @@ pub struct Stopped {
 /// What the tasks of a server share.
 pub(crate) struct Shared {
     /// Replaced when its way of resetting memory becomes unsafe; connections keep the one that they started in.
-    pub(crate) sandbox: ArcSwap<Sandbox>,
+    pub(crate) sandbox: Arc<ArcSwap<Sandbox>>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) books: Books,
     pub(crate) permits: Permits,
@@ -261,9 +259,9 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(config: &Config, sandbox: Arc<Sandbox>, observer: Arc<dyn Observer>) -> Self {
+    pub(crate) fn new(config: &Config, sandbox: Arc<ArcSwap<Sandbox>>, observer: Arc<dyn Observer>) -> Self {
         Self {
-            sandbox: ArcSwap::new(sandbox),
+            sandbox,
             observer,
             books: Books::default(),
             permits: Permits::new(&config.limits),
@@ -271,6 +269,13 @@ impl Shared {
             timeouts: config.timeouts.clone(),
             max_connections: config.limits.max_connections,
             full: Mutex::default(),
+        }
+    }
+
+    /// Has a sandbox replaced when its way of resetting memory becomes unsafe, if it can.
+    pub(crate) fn watch_swap(self: &Arc<Self>, slot: &Arc<ArcSwap<Sandbox>>) {
+        if slot.load().must_not_swap() {
+            self.drain.spawn(watch_swap(Arc::clone(self), Arc::clone(slot)));
         }
     }
 

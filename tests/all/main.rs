@@ -20,6 +20,7 @@ mod handlers;
 mod limits;
 mod log;
 mod misbehaving;
+mod programs;
 mod sdk;
 mod streams;
 mod support;

@@ -5,6 +5,7 @@ pub(crate) mod eventually;
 pub(crate) mod guest;
 pub(crate) mod log;
 pub(crate) mod process;
+pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod tool;
 pub(crate) mod turn;
