@@ -212,9 +212,9 @@ impl RejectReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxConnections => "max-connections",
+            Self::MaxConnectionsPerSource => "max-connections-per-source",
             Self::ReceiveBuffer => "receive-buffer",
             Self::SessionQueue => "session-queue",
-            Self::MaxConnectionsPerSource => "max-connections-per-source",
         }
     }
 
@@ -300,5 +300,9 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), CloseReason::ALL.len());
         assert!(names.is_sorted());
+        for (index, reason) in RejectReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason.index(), index);
+        }
+        assert!(RejectReason::ALL.map(RejectReason::name).is_sorted());
     }
 }
