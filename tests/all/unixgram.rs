@@ -55,6 +55,25 @@ fn a_peer_without_a_name_is_served_but_not_answered() {
     server.stop();
 }
 
+/// It would share one with every other.
+#[test]
+fn a_peer_without_a_name_has_no_session() {
+    let (folder, url) = place();
+    let server = Server::of(DATAGRAMS)
+        .listen(&url)
+        .with("datagram-session", "1h")
+        .start();
+    let nameless = UnixPeer::nameless(&url);
+    nameless.send("none");
+    nameless.send("none");
+    server.closed(2);
+    let [one, other] = ["one", "other"].map(|name| UnixPeer::at_path(&folder.path().join(name), &url));
+    assert_eq!((one.ask("count"), one.ask("count")), ("1".to_owned(), "2".to_owned()));
+    assert_eq!(other.ask("count"), "1");
+    assert_eq!(server.books().active, 2);
+    assert_eq!(server.stop().closed("completed"), 4);
+}
+
 #[test]
 fn a_peer_that_has_gone_is_an_error_of_its_datagram() {
     let (folder, url) = place();

@@ -54,6 +54,14 @@ impl Origin {
         }
     }
 
+    /// Whether there is an address that tells the peer from others.
+    pub(crate) fn has_name(&self) -> bool {
+        match self {
+            Self::Ip(_) => true,
+            Self::Unix(origin) => origin.name.is_some(),
+        }
+    }
+
     /// The address that the peer sent to, where the socket itself has several.
     pub(crate) fn local_ip(&self) -> Option<IpAddr> {
         match self {
