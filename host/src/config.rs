@@ -234,7 +234,8 @@ pub struct Timeouts {
     /// A connection is closed when it is so old, whatever it does.
     pub lifetime: Option<Duration>,
     /// Datagrams of one remote address are handled in one sandbox, one after the other, until none has come for so long;
-    /// `None` makes a sandbox for each datagram. It has no meaning for connections.
+    /// `None` makes a sandbox for each datagram, and so does a Unix peer without a name, because many can be that. It has no
+    /// meaning for connections.
     pub datagram_session: Option<Duration>,
     /// After the handler has returned, the socket is kept for at most so long while the peer still sends, so that the
     /// peer can read the end of the answer before its own unread bytes would reset the connection (RFC 9112, section

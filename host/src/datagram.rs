@@ -49,8 +49,9 @@ impl DatagramIntake {
         };
         let replies = Replies::new(Arc::clone(self.receiver.socket()), datagram.origin.clone());
         let inbox = match &self.sessions {
-            None => Inbox::of_one(datagram),
-            Some(sessions) => sessions.open(datagram, &self.server),
+            // Many can be without a name, and they would share a session.
+            Some(sessions) if datagram.origin.has_name() => sessions.open(datagram, &self.server),
+            _ => Inbox::of_one(datagram),
         };
         let task = serve(
             inbox,

@@ -27,7 +27,9 @@ pub trait Observer: Send + Sync + 'static {
     /// A connection has ended. Exactly one for each `opened`.
     fn closed(&self, _connection: &Connection, _closed: &Closed) {}
 
-    /// A connection was accepted and closed at once, or a datagram was received and not handled: it never counts as opened.
+    /// A connection was accepted and closed at once, or a datagram that would have opened one was not handled: it never
+    /// counts as opened. Datagrams that the kernel or a session has no room for are not told one by one: they are
+    /// [counted](crate::Counts::rejected).
     fn rejected(&self, _listener: &ListenAddress, _remote: &Remote, _reason: RejectReason) {}
 
     /// The kernel dropped so many datagrams of a listener, because they came faster than they were received: the server
@@ -222,10 +224,10 @@ impl RejectReason {
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxConnections => "max-connections",
+            Self::MaxConnectionsPerSource => "max-connections-per-source",
             Self::Program => "program",
             Self::ReceiveBuffer => "receive-buffer",
             Self::SessionQueue => "session-queue",
-            Self::MaxConnectionsPerSource => "max-connections-per-source",
         }
     }
 
@@ -311,5 +313,9 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), CloseReason::ALL.len());
         assert!(names.is_sorted());
+        for (index, reason) in RejectReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason.index(), index);
+        }
+        assert!(RejectReason::ALL.map(RejectReason::name).is_sorted());
     }
 }

@@ -80,6 +80,8 @@ impl<I: Intake> Taker<I> {
     /// Dropping the future loses nothing: what was taken has been spawned.
     async fn serve(&mut self) {
         loop {
+            // What is refused at once waits for nothing, so a flood of it would keep a thread from those who are served.
+            tokio::task::consume_budget().await;
             if let Err(error) = self.intake.ready().await {
                 self.fail(&error).await;
                 continue;

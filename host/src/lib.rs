@@ -2,15 +2,16 @@
 //!
 //! `socketserver` in Python lets you write a network server by writing one class with one method, `handle()`. Here the
 //! class is a WebAssembly component, in any language that can make one, and the method is a function of its WIT world.
-//! The server owns the sockets. It hands each handler one thing: its own connection.
+//! The server owns the sockets. It hands each handler one thing: its own connection, or its own datagram.
 //!
 //! # The axes
 //!
 //! A server varies along four axes, as in Python:
 //!
 //! - **Address family**: TCP over IPv4 and IPv6 (`tcp://host:port`), and Unix sockets, as streams (`unix:///path`,
-//!   `unix:@name`) or with the boundaries of messages (`unixpacket:///path`). [`Listen`] has the spellings. One server may
-//!   have several listeners.
+//!   `unix:@name`) or with the boundaries of messages (`unixpacket:///path`); datagrams over UDP (`udp://host:port`), Unix
+//!   sockets (`unixgram:///path`) and ICMP (`icmp://host`). [`Listen`] has the spellings. One server may have several
+//!   listeners.
 //! - **Verification**: what Python's `verify_request` decides is decided here by limits, for all connections together and
 //!   for each source: [`Limits`].
 //! - **Concurrency**: Python has servers that handle one request at a time, one in each thread, or one in each process.
@@ -18,12 +19,16 @@
 //! - **Isolation**: always. Each connection runs in an instance of its own, made when it is accepted and dropped when it
 //!   ends. A crash, a leak, an endless loop or an exploit costs one connection.
 //!
+//! A datagram is a connection in all of this: it has a permit, an instance, a number, and one reason for its end. With
+//! [`datagram_session`](Timeouts::datagram_session) all datagrams of one remote address are one connection, until they stop.
+//!
 //! ```text
 //!  peers         listeners     accept loop            for each connection
 //!
 //!  TCP ──────────▶ tcp:// ──┐                        ┌─▶ instance ◀─▶ its socket
 //!  TCP, IPv6 ────▶ tcp:// ──┼─▶ permit ─▶ accept ────┼─▶ instance ◀─▶ its socket
-//!  Unix ─────────▶ unix:/// ┘   (limits)   (spawn)   └─▶ instance ◀─▶ its socket
+//!  Unix ─────────▶ unix:/// ┤   (limits)   (spawn)   ├─▶ instance ◀─▶ its socket
+//!  UDP, ICMP ────▶ udp:// ──┘                        └─▶ instance ──▶ answers, by the listener's socket
 //!                                                          │
 //!                                     one Opened and one Closed event, one CloseReason
 //! ```
@@ -60,7 +65,8 @@
 //! # What is promised
 //!
 //! 1. Nothing that one connection wrote (memory, globals, tables, stack) can be read by another.
-//! 2. A guest reaches its connection, clocks, random numbers and the log; no file, no environment, no other socket.
+//! 2. A guest reaches its connection (or who sent its datagram), clocks, random numbers and the log; no file, no
+//!    environment, no other socket.
 //! 3. Every accepted connection yields exactly one [`opened`](Observer::opened) and one [`closed`](Observer::closed), with
 //!    one [`CloseReason`]: `accepted = active + closed by reason`, always ([`Counts`]).
 //! 4. A connection that fails never reaches the accept loop, and an accept that fails never ends it.
@@ -85,20 +91,23 @@
 //! peer that waits in the backlog is served when there is room, which is what its user wants; a source over its limit
 //! would take up the backlog for everybody. **Why is a connection reset when its handler traps?** Because an orderly close
 //! would tell a peer whose protocol ends with the stream (HTTP/1.0, `daytime`) that the answer is whole. **Why no
-//! `accept` error in the interface?** Nobody above the loop could do anything about it; it is an event.
+//! `accept` error in the interface?** Nobody above the loop could do anything about it; it is an event. **Why does a
+//! datagram wait for a sandbox, but the first of a session not?** The kernel keeps datagrams as it keeps connections, but
+//! behind one that begins a session may be those of sessions that are open.
 //!
 //! # Words
 //!
-//! One word for each thing, in WIT, flags, Rust and logs: *server*, *listener*, *connection*, *handler* (a component's
-//! function that serves one connection), *component*, *instance* and *sandbox* (an instance with its limits), *remote*
-//! (the peer), *source* (what a limit counts remotes as), *limit*, *drain*, *grace*, *suspend*, *resume*, *stop*, *reason*,
-//! *phase*.
+//! One word for each thing, in WIT, flags, Rust and logs: *server*, *listener*, *connection*, *datagram*, *session* (the
+//! datagrams of one remote that share a sandbox), *handler* (a component's function that serves one connection or one
+//! datagram), *component*, *instance* and *sandbox* (an instance with its limits), *remote* (the peer), *source* (what a
+//! limit counts remotes as), *limit*, *drain*, *grace*, *suspend*, *resume*, *stop*, *reason*, *phase*.
 //!
 //! # Open problems
 //!
 //! A server holds as many connections as its process has address space and mappings for, some ten thousand with the
 //! kernel's defaults. Handlers are not told that the server drains, so a connection that idles holds the drain up to its
-//! grace. Datagrams and the loop itself as a WIT interface are not here.
+//! grace. A UDP address that servers share is still given datagrams while one of them drains and answers, and those are
+//! lost. The loop itself as a WIT interface is not here.
 
 mod accept;
 mod address;

@@ -43,6 +43,12 @@ impl Replies {
         }
     }
 
+    /// Forgets what the guest did about the datagram before: it is given each with a new handle.
+    pub(crate) fn renew(&self) {
+        *lock(&self.timeout) = None;
+        *lock(&self.failure) = None;
+    }
+
     /// Bounds each later call that waits.
     pub(crate) fn set_timeout(&self, timeout: Option<Duration>) {
         *lock(&self.timeout) = timeout;

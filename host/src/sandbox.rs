@@ -242,6 +242,9 @@ impl Sandbox {
             .ok_or_else(|| Failure::Instantiate(wasmtime::format_err!("the component handles no datagrams")))?
             .load(&mut *store, &instance)
             .map_err(Failure::Instantiate)?;
+        if let Given::Replies(replies) = &store.data().given {
+            replies.renew();
+        }
         let remote = convert::socket_address(&datagram.origin.remote().address);
         let datagram = datagram_handler::Datagram {
             data: datagram.data,

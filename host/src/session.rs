@@ -108,7 +108,15 @@ struct Session {
 
 impl Session {
     async fn next(&mut self) -> Option<Datagram> {
-        let silent = Instant::now() + self.sessions.idle;
+        let now = Instant::now();
+        if self.ends.is_some_and(|ends| ends <= now) {
+            // A queue that is never empty would keep the session for ever: what comes from here on begins a new one.
+            self.leave();
+        }
+        if self.queue.is_closed() {
+            return self.queue.try_recv().ok();
+        }
+        let silent = now + self.sessions.idle;
         let ends = self.ends.map_or(silent, |ends| ends.min(silent));
         let next = async {
             tokio::select! {
@@ -129,18 +137,20 @@ impl Session {
         }
         last
     }
+
+    /// Takes no more. A session that has left already does nothing: the place may be another's.
+    fn leave(&mut self) {
+        if !self.queue.is_closed() {
+            self.sessions.lock().remove(&self.origin);
+            self.queue.close();
+        }
+    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A session that has ended by itself has left already, and the place may be another's.
-        if self.queue.is_closed() {
-            return;
-        }
-        let mut open = self.sessions.lock();
-        open.remove(&self.origin);
+        self.leave();
         let lost = std::iter::from_fn(|| self.queue.try_recv().ok()).count();
-        drop(open);
         self.server.books.reject(RejectReason::SessionQueue, lost as u64);
     }
 }

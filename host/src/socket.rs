@@ -304,6 +304,9 @@ pub(crate) fn is_broken(failure: io::ErrorKind) -> bool {
             | Kind::NetworkUnreachable
             // Shutting down a connection that the peer has reset.
             | Kind::NotConnected
+            // A Unix socket that datagrams came from and nobody receives at any more.
+            | Kind::ConnectionRefused
+            | Kind::NotFound
     )
 }
 

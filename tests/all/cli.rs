@@ -38,7 +38,7 @@ fn a_component_of_another_world() {
     let error = refused(65, &["serve", text(&Guest::Text("wrong_world").path())]);
     assert_eq!(
         error,
-        "the component is no handler: it exports example:deep-thought/question@1.0.0, and \
+        "the component cannot serve tcp://127.0.0.1:9999: it exports example:deep-thought/question@1.0.0, and \
          socketserver:core/stream-handler@0.1.0 is wanted"
     );
 }
@@ -127,8 +127,16 @@ fn urls_that_are_no_listeners() {
         ("tcp://127.0.0.1", "the port is missing"),
         ("tcp://:9999", "write tcp://127.0.0.1:9999"),
         ("tcp://127.0.0.1:99999", "invalid port number"),
-        ("tcp://127.0.0.1:1/path", "write tcp://host:port and nothing after it"),
-        ("http://127.0.0.1:1", "its scheme is none of tcp, unix"),
+        (
+            "tcp://127.0.0.1:1/path",
+            "write tcp://host:port, or icmp://host, and nothing after it",
+        ),
+        (
+            "http://127.0.0.1:1",
+            "its scheme is none of tcp, udp, icmp, unix, unixpacket and unixgram",
+        ),
+        ("udp://127.0.0.1", "the port is missing"),
+        ("icmp://127.0.0.1:1", "ICMP has no ports"),
         ("unix://socket", "three slashes"),
         ("unix:///socket?mode=999", "mode `999` is not an octal number"),
         ("unix:@name?mode=0600", "an abstract name has no file"),
@@ -181,6 +189,16 @@ fn values_that_are_absurd() {
             "max-cpu-time cannot be 1us: a duration from 1ms to 10years, or none",
         ),
         ("--idle-timeout=0s", "idle-timeout cannot be 0s"),
+        ("--datagram-session=0s", "datagram-session cannot be 0s"),
+        (
+            "--max-packet-size=0",
+            "max-packet-size cannot be 0: a size from 1 to 65535 bytes",
+        ),
+        ("--max-packet-size=65536", "max-packet-size cannot be 65536"),
+        (
+            "--keep-alive=500ms",
+            "keep-alive cannot be 500ms: a duration from 1s to 32767s, or none",
+        ),
         ("--max-lifetime=11years", "max-lifetime cannot be 11years"),
         ("--drain-grace=1000years", "drain-grace cannot be 1000years"),
     ] {
@@ -232,6 +250,21 @@ fn check_shows_each_setting_with_its_source_and_default() {
     );
     assert_eq!(setting("idle-timeout")["value"], "1m");
     assert_eq!(setting("idle-timeout")["source"], "default");
+    for (name, default) in [
+        ("backlog", "1024"),
+        ("datagram-session", "none"),
+        ("keep-alive", "none"),
+        ("max-packet-size", "8192"),
+        ("no-delay", "true"),
+        ("reuse-address", "true"),
+        ("reuse-port", "false"),
+    ] {
+        assert_eq!(
+            (&setting(name)["value"], &setting(name)["default"]),
+            (&default.into(), &default.into()),
+            "{name}"
+        );
+    }
     assert!(["pagemap-scan", "decommit"].contains(&report["handler"]["memory_reset"].as_str().unwrap()));
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 
 use serde_json::Value;
-use socketserver::CloseReason;
+use socketserver::{CloseReason, RejectReason};
 
 use crate::support::guest::{ECHO, project};
 use crate::support::server::{cache, run};
@@ -52,6 +52,9 @@ fn the_readme_has_every_reason() {
     let readme = readme();
     for reason in CloseReason::ALL {
         assert!(readme.contains(&format!("`{reason}`")), "{reason}");
+    }
+    for reason in RejectReason::ALL {
+        assert_eq!(rows(&format!("`{reason}`")).len(), 1, "{reason}");
     }
 }
 

@@ -4,12 +4,15 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::client::End;
-use crate::support::guest::{CHARGEN, DISCARD, ECHO, Guest};
+use crate::support::datagrams::Peer;
+use crate::support::guest::{CHARGEN, DISCARD, ECHO, ECHO_DATAGRAMS, Guest};
 use crate::support::server::Server;
 use crate::support::tool::Tool;
 
 const RESP: Guest = Guest::Built("resp");
 const HTTP: Guest = Guest::Built("http");
+
+const UDP: &str = "udp://127.0.0.1:0";
 
 #[test]
 fn echo_sends_back_what_it_receives() {
@@ -21,12 +24,29 @@ fn echo_sends_back_what_it_receives() {
 }
 
 #[test]
+fn echo_sends_back_each_datagram() {
+    let server = Server::of(ECHO_DATAGRAMS).listen(UDP).start();
+    assert_eq!(Peer::of(server.address()).ask("hello\n"), "hello\n");
+    server.stop();
+}
+
+#[test]
 fn discard_sends_nothing() {
     let server = Server::of(DISCARD).start();
     let mut client = server.connect();
     client.send("hello\n");
     client.finish();
     assert_eq!(client.end(), End::Closed);
+    server.stop();
+}
+
+#[test]
+fn discard_answers_no_datagram() {
+    let server = Server::of(DISCARD).listen(UDP).start();
+    let peer = Peer::of(server.address());
+    peer.send("hello\n");
+    assert_eq!(server.closed(1)[0].text("reason"), "completed");
+    assert!(peer.is_silent());
     server.stop();
 }
 
@@ -42,21 +62,36 @@ fn chargen_sends_the_pattern_of_rfc_864() {
     server.stop();
 }
 
+/// RFC 864: "a random number (between 0 and 512) of characters" for each datagram.
+#[test]
+fn chargen_answers_a_datagram_with_some_of_the_pattern() {
+    let server = Server::of(CHARGEN).listen(UDP).start();
+    let peer = Peer::of(server.address());
+    let answers: Vec<_> = (0..20).map(|_| peer.ask("")).collect();
+    let longest = answers.iter().max_by_key(|answer| answer.len()).unwrap();
+    assert!(longest.len() <= 512 && longest.starts_with(" !\"#"), "{longest}");
+    assert!(answers.iter().all(|answer| longest.starts_with(answer.as_str())));
+    assert!(
+        answers.iter().any(|answer| answer.len() < longest.len()),
+        "all of one length"
+    );
+    server.stop();
+}
+
 /// RFC 867: one line, with weekday, month, day, year, time and time zone.
 #[test]
 fn daytime_sends_the_date() {
     let server = Server::of(Guest::Built("daytime")).start();
     let (line, end) = server.connect().receive_to_end();
     assert_eq!(end, End::Closed);
-    let line = String::from_utf8(line).unwrap();
-    let words: Vec<_> = line.trim_end().split(' ').collect();
-    let [weekday, _month, _day, _year, time] = words[..] else {
-        panic!("{line:?}");
-    };
-    assert!(
-        weekday.ends_with("day,") && time.ends_with("-UTC") && line.ends_with("\r\n"),
-        "{line:?}"
-    );
+    assert_is_date(&String::from_utf8(line).unwrap());
+    server.stop();
+}
+
+#[test]
+fn daytime_answers_a_datagram_with_the_date() {
+    let server = Server::of(Guest::Built("daytime")).listen(UDP).start();
+    assert_is_date(&Peer::of(server.address()).ask(""));
     server.stop();
 }
 
@@ -66,11 +101,16 @@ fn time_sends_the_seconds() {
     let server = Server::of(Guest::Built("time")).start();
     let (bytes, end) = server.connect().receive_to_end();
     assert_eq!(end, End::Closed);
-    let sent = u32::from_be_bytes(bytes.try_into().unwrap());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 2_208_988_800;
-    // The number begins again at 0 in 2036.
-    let late = (now - u64::from(sent)) % (1 << 32);
-    assert!(late < 60, "{late} s");
+    assert_is_now(bytes);
+    server.stop();
+}
+
+#[test]
+fn time_answers_a_datagram_with_the_seconds() {
+    let server = Server::of(Guest::Built("time")).listen(UDP).start();
+    let peer = Peer::of(server.address());
+    peer.send("");
+    assert_is_now(peer.receive());
     server.stop();
 }
 
@@ -173,6 +213,25 @@ fn http_serves_wrk() {
     let books = server.stop();
     // It opens one more to find out whether the server answers.
     assert!(books.accepted <= 17, "keep-alive: {books:?}");
+}
+
+fn assert_is_date(line: &str) {
+    let words: Vec<_> = line.trim_end().split(' ').collect();
+    let [weekday, _month, _day, _year, time] = words[..] else {
+        panic!("{line:?}");
+    };
+    assert!(
+        weekday.ends_with("day,") && time.ends_with("-UTC") && line.ends_with("\r\n"),
+        "{line:?}"
+    );
+}
+
+fn assert_is_now(bytes: Vec<u8>) {
+    let sent = u32::from_be_bytes(bytes.try_into().unwrap());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 2_208_988_800;
+    // The number begins again at 0 in 2036.
+    let late = (now - u64::from(sent)) % (1 << 32);
+    assert!(late < 60, "{late} s");
 }
 
 fn port(server: &Server) -> String {

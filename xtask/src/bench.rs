@@ -9,6 +9,7 @@ pub(crate) mod load;
 mod machine;
 pub(crate) mod native;
 mod process;
+mod python;
 mod report;
 mod server;
 mod workload;
@@ -65,8 +66,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // Before the first round, whose load would be part of the machine's.
     let machine = machine::facts(plan.cores);
     eprintln!("{}", plan.cores.describe());
-    // Builds the handler and compiles it into the server's cache, so that no round waits for it.
-    plan.start_ours()?.stop()?;
+    // Builds the handlers and compiles them into the server's cache, so that no round waits for it.
+    for &workload in &plan.workloads {
+        plan.start_ours(workload)?.stop()?;
+    }
     let mut rounds = Vec::new();
     for number in 0..plan.rounds {
         eprintln!("round {} of {}", number + 1, plan.rounds);
@@ -138,19 +141,23 @@ impl Plan {
     fn round(&self, number: u32) -> Result<Round> {
         let mut round = Round::default();
         for &workload in &self.workloads {
-            let ours = self.start_ours()?;
-            let native = self.start_native()?;
+            let ours = self.start_ours(workload)?;
+            let native = self.start_native(workload)?;
+            let python = self.start_python(workload)?;
             let sides = if number.is_multiple_of(2) {
                 let ours = self.load(&ours, workload)?;
                 Sides {
                     ours,
                     native: self.load(&native, workload)?,
+                    python: self.load_python(python, workload)?,
                 }
             } else {
+                let python = self.load_python(python, workload)?;
                 let native = self.load(&native, workload)?;
                 Sides {
                     ours: self.load(&ours, workload)?,
                     native,
+                    python,
                 }
             };
             native.stop()?;
@@ -161,28 +168,46 @@ impl Plan {
         Ok(round)
     }
 
-    fn start_ours(&self) -> Result<Server> {
+    fn start_ours(&self, workload: Workload) -> Result<Server> {
+        let (handler, listen) = if workload.has_datagrams() {
+            ("guest/handlers/echo-datagrams", "udp://127.0.0.1:0")
+        } else {
+            ("guest/handlers/echo", "tcp://127.0.0.1:0")
+        };
         let mut command = Command::new(&self.ours);
         command
             .arg("serve")
-            .arg(Path::new("guest/handlers/echo"))
-            .args([
-                "--listen",
-                "tcp://127.0.0.1:0",
-                "--max-connections",
-                "8000",
-                "--log",
-                "off",
-            ])
+            .arg(Path::new(handler))
+            .args(["--listen", listen, "--max-connections", "8000", "--log", "off"])
             .args(["--threads", SERVER_THREADS])
             .current_dir(workspace::root());
         Server::start("socketserver", &mut command, self.cores)
     }
 
-    fn start_native(&self) -> Result<Server> {
+    fn start_native(&self, workload: Workload) -> Result<Server> {
         let mut command = Command::new(&self.xtask);
         command.args(["native-echo", "--threads", SERVER_THREADS]);
+        if workload.has_datagrams() {
+            command.arg("--datagrams");
+        }
         Server::start("native", &mut command, self.cores)
+    }
+
+    /// Datagrams alone are measured beside Python's server, whose order of magnitude is all that one wants to know.
+    fn start_python(&self, workload: Workload) -> Result<Option<Server>> {
+        let command = workload.has_datagrams().then(python::datagrams).flatten();
+        command
+            .map(|mut command| Server::start("Python", &mut command, self.cores))
+            .transpose()
+    }
+
+    fn load_python(&self, server: Option<Server>, workload: Workload) -> Result<Option<Outcome>> {
+        let Some(server) = server else {
+            return Ok(None);
+        };
+        let outcome = self.load(&server, workload)?;
+        server.stop()?;
+        Ok(Some(outcome))
     }
 
     /// Runs the load generator to its end. It bounds its own time.

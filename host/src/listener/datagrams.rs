@@ -7,10 +7,12 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use socket2::{Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::time::timeout;
 
 use super::ip::{bind_first, new_socket};
 use super::unix::{self, SocketFile};
@@ -49,6 +51,14 @@ impl Origin {
                 address: Address::Unix(origin.name.clone()),
                 uid: origin.uid,
             },
+        }
+    }
+
+    /// Whether there is an address that tells the peer from others.
+    pub(crate) fn has_name(&self) -> bool {
+        match self {
+            Self::Ip(_) => true,
+            Self::Unix(origin) => origin.name.is_some(),
         }
     }
 
@@ -91,14 +101,27 @@ impl DatagramSocket {
             Origin::Unix(origin) => local::send(socket, data, origin),
         };
         // The first try asks nobody: there is nearly always room.
-        match send(self.socket.get_ref()) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.socket.async_io(Interest::WRITABLE, send).await
+        loop {
+            match send(self.socket.get_ref()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return done,
             }
-            done => done,
+            let waiting = self.socket.async_io(Interest::WRITABLE, send);
+            match origin {
+                Origin::Ip(_) => return waiting.await,
+                Origin::Unix(_) => {
+                    if let Ok(done) = timeout(FULL_PAUSE, waiting).await {
+                        return done;
+                    }
+                }
+            }
         }
     }
 }
+
+/// How long to wait for room at a Unix socket before looking again. The kernel tells of room only when the peer has taken
+/// one of our datagrams; what fills its queue may be all from others.
+const FULL_PAUSE: Duration = Duration::from_millis(20);
 
 /// A bound socket, and room for what it receives.
 #[derive(Debug)]

@@ -11,9 +11,11 @@ use crate::address::{Address, UnixName};
 use crate::socket::Ready;
 
 pub(super) fn error_code(error: io::Error) -> ErrorCode {
-    // It has no kind of its own.
-    if error.raw_os_error() == Some(Errno::MSGSIZE.raw_os_error()) {
-        return ErrorCode::DatagramTooLarge;
+    // They have no kind of their own.
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::MSGSIZE) => return ErrorCode::DatagramTooLarge,
+        Some(Errno::NOBUFS) => return ErrorCode::OutOfMemory,
+        _ => {}
     }
     match error.kind() {
         ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
@@ -80,6 +82,7 @@ mod tests {
             (Errno::HOSTUNREACH, "ErrorCode::RemoteUnreachable"),
             (Errno::NOTCONN, "ErrorCode::InvalidState"),
             (Errno::MSGSIZE, "ErrorCode::DatagramTooLarge"),
+            (Errno::NOBUFS, "ErrorCode::OutOfMemory"),
             (Errno::NOENT, "ErrorCode::ConnectionBroken"),
             (Errno::CONNREFUSED, "ErrorCode::ConnectionBroken"),
             (Errno::PERM, "ErrorCode::AccessDenied"),

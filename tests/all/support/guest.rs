@@ -19,8 +19,10 @@ pub(crate) enum Guest {
 pub(crate) const ANY: Guest = Guest::Built("any");
 pub(crate) const CHARGEN: Guest = Guest::Built("chargen");
 pub(crate) const CONFORMANCE: Guest = Guest::Built("conformance");
+pub(crate) const DATAGRAMS: Guest = Guest::Built("datagrams");
 pub(crate) const DISCARD: Guest = Guest::Built("discard");
 pub(crate) const ECHO: Guest = Guest::Built("echo");
+pub(crate) const ECHO_DATAGRAMS: Guest = Guest::Built("echo_datagrams");
 pub(crate) const MESSAGES: Guest = Guest::Built("messages");
 
 impl Guest {

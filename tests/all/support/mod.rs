@@ -1,9 +1,11 @@
 //! What the tests are written with: a server, its clients, its log, and guests for it to run.
 
 pub(crate) mod client;
+pub(crate) mod datagrams;
 pub(crate) mod eventually;
 pub(crate) mod guest;
 pub(crate) mod log;
+pub(crate) mod namespace;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod server;

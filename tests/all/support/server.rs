@@ -16,6 +16,7 @@ use super::client::{Client, End};
 use super::eventually::{DEADLINE, eventually};
 use super::guest::Guest;
 use super::log::{Books, Log, Record};
+use super::namespace::Namespace;
 use super::process::{Process, Run, lines_of};
 use super::turn::Turn;
 
@@ -46,6 +47,8 @@ pub(crate) struct Setup {
     log_format: &'static str,
     cache: Option<PathBuf>,
     descriptors: Option<u32>,
+    /// What runs the binary, as `nice` would: a program and its arguments.
+    under: Vec<String>,
     alone: bool,
     other_output: bool,
 }
@@ -102,6 +105,12 @@ impl Setup {
         self
     }
 
+    /// Runs it in a network of its own.
+    pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
+        self.under = namespace.prefix().map(str::to_owned).into();
+        self
+    }
+
     /// Runs no other test meanwhile, because this one measures time or memory.
     pub(crate) fn alone(mut self) -> Self {
         self.alone = true;
@@ -144,17 +153,14 @@ impl Setup {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.descriptors {
-            None => Command::new(BINARY),
-            Some(count) => {
-                let mut shell = Command::new("sh");
-                shell
-                    .arg("-c")
-                    .arg(format!("ulimit -n {count}; exec \"$0\" \"$@\""))
-                    .arg(BINARY);
-                shell
-            }
-        };
+        let mut under = self.under.clone();
+        if let Some(count) = self.descriptors {
+            under.extend(["sh", "-c"].map(str::to_owned));
+            under.push(format!("ulimit -n {count}; exec \"$0\" \"$@\""));
+        }
+        under.push(BINARY.to_owned());
+        let mut command = Command::new(&under[0]);
+        command.args(&under[1..]);
         command.arg("serve").arg(&self.handler);
         command.args(self.listen.iter().flat_map(|url| ["--listen", url]));
         command.args(["--log", self.log, "--log-format", self.log_format]);
@@ -183,6 +189,7 @@ impl Server {
             log_format: "json",
             cache: Some(cache().to_owned()),
             descriptors: None,
+            under: Vec::new(),
             alone: false,
             other_output: false,
         }

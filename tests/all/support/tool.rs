@@ -18,14 +18,25 @@ impl Tool {
         if std::env::split_paths(&paths).any(|folder| folder.join(name).is_file()) {
             return Some(Self { name });
         }
-        let hint = format!("{name} is not installed; on Debian: apt-get install {package}");
-        assert!(std::env::var_os("CI").is_none(), "{hint}");
-        eprintln!("skipped: {hint}");
+        skip(&format!(
+            "{name} is not installed; on Debian: apt-get install {package}"
+        ));
         None
     }
 
     /// Runs it, and returns what it says; it must succeed.
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
-        Run::of(Command::new(self.name).args(arguments)).succeed()
+        self.try_run(arguments).succeed()
     }
+
+    /// Runs it to its end, however that is.
+    pub(crate) fn try_run(&self, arguments: &[&str]) -> Run {
+        Run::of(Command::new(self.name).args(arguments))
+    }
+}
+
+/// Says why the test ends here without having tested anything, or fails where the tests must be complete.
+pub(crate) fn skip(hint: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{hint}");
+    eprintln!("skipped: {hint}");
 }

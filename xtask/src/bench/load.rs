@@ -4,6 +4,7 @@
 
 mod bulk;
 mod connect;
+mod datagram;
 mod idle;
 mod pattern;
 mod request;
@@ -105,6 +106,9 @@ async fn measure(load: &Load) -> Result<Outcome> {
         }
         Workload::Requests64 => window(load, 64, |tally, client| request::client(server, client, tally)).await,
         Workload::Requests1 => window(load, 1, |tally, client| request::client(server, client, tally)).await,
+        Workload::Datagrams64 => window(load, 64, |tally, client| datagram::client(server, client, tally))
+            .await
+            .map(datagram::judge),
         Workload::Bulk1 => window(load, 1, |tally, client| bulk::client(server, client, tally)).await,
         Workload::Bulk8 => window(load, 8, |tally, client| bulk::client(server, client, tally)).await,
         Workload::Idle => idle::measure(server, load.process, load.idle_connections).await,

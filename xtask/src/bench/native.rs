@@ -2,14 +2,14 @@
 //!
 //! It is meant to be hard to beat, within what ours promises too: tokio's multi-thread runtime with as many
 //! workers as ours, a task for each connection, no delay on. An idle connection holds no buffer: bytes pass through one buffer
-//! for each thread, and only what the peer does not take at once is copied out of it.
+//! for each thread, and only what the peer does not take at once is copied out of it. Datagrams have one loop.
 
 use std::cell::RefCell;
 use std::io;
 
 use anyhow::{Context as _, Result};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 use super::process::allow_many_connections;
 
@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// Worker threads.
     #[arg(long)]
     threads: std::num::NonZero<usize>,
+    /// Serve datagrams, not connections.
+    #[arg(long)]
+    datagrams: bool,
 }
 
 /// Serves until the process is told to stop.
@@ -26,13 +29,27 @@ pub(crate) fn serve(args: &Args) -> Result<()> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(args.threads.get()).enable_io().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        println!("listening tcp://{}", listener.local_addr()?);
-        // The accept loop runs on a worker, as ours does: the thread of `block_on` would be one more.
-        tokio::spawn(accept(listener))
-            .await
-            .context("the accept loop panicked")?
+        // The loop runs on a worker, as ours does: the thread of `block_on` would be one more.
+        let serving = if args.datagrams {
+            let socket = UdpSocket::bind("127.0.0.1:0").await?;
+            println!("listening udp://{}", socket.local_addr()?);
+            tokio::spawn(echo_datagrams(socket))
+        } else {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            println!("listening tcp://{}", listener.local_addr()?);
+            tokio::spawn(accept(listener))
+        };
+        serving.await.context("the loop panicked")?
     })
+}
+
+/// No task for each datagram: to send one takes no longer than to start one.
+async fn echo_datagrams(socket: UdpSocket) -> Result<()> {
+    let mut buffer = vec![0; BUFFER_SIZE];
+    loop {
+        let (received, peer) = socket.recv_from(&mut buffer).await?;
+        socket.send_to(&buffer[..received], peer).await?;
+    }
 }
 
 async fn accept(listener: TcpListener) -> Result<()> {

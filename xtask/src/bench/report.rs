@@ -8,19 +8,36 @@ use serde::Serialize;
 use super::load::Outcome;
 use super::workload::{Quantity, Target, Workload};
 
-/// What both servers did under the same load, one right after the other.
+/// What the servers did under the same load, one right after the other.
 #[derive(Debug, Serialize)]
 pub(super) struct Sides {
     pub(super) ours: Outcome,
     pub(super) native: Outcome,
+    /// Where Python is measured, and is installed.
+    pub(super) python: Option<Outcome>,
+}
+
+/// Who ours is compared with, in the order of the report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Rival {
+    Native,
+    Python,
 }
 
 impl Sides {
-    fn ratio(&self, quantity: Quantity) -> Option<f64> {
-        let native = *self.native.figures.get(&quantity)?;
-        // A server may give memory back that it held before, and a ratio of such figures says nothing.
-        let has_ratio = !matches!(quantity, Quantity::Left | Quantity::Leak);
-        (native > 0.0 && has_ratio).then_some(self.ours.figures.get(&quantity)? / native)
+    fn rival(&self, rival: Rival) -> Option<&Outcome> {
+        match rival {
+            Rival::Native => Some(&self.native),
+            Rival::Python => self.python.as_ref(),
+        }
+    }
+
+    fn ratio(&self, quantity: Quantity, rival: Rival) -> Option<f64> {
+        let theirs = *self.rival(rival)?.figures.get(&quantity)?;
+        // A server may give memory back that it held before, and a ratio of such figures says nothing; nor does one of
+        // losses, which are few.
+        let has_ratio = !matches!(quantity, Quantity::Left | Quantity::Leak | Quantity::Lost);
+        (theirs > 0.0 && has_ratio).then_some(self.ours.figures.get(&quantity)? / theirs)
     }
 
     /// The first figure of the workload, for those who watch.
@@ -29,7 +46,7 @@ impl Sides {
         let Some((quantity, ours)) = first else {
             return "nothing was counted".into();
         };
-        match (self.native.figures.get(quantity), self.ratio(*quantity)) {
+        match (self.native.figures.get(quantity), self.ratio(*quantity, Rival::Native)) {
             (Some(native), Some(ratio)) => format!("{} to {}, {ratio:.2} x", short(*ours), short(*native)),
             _ => short(*ours),
         }
@@ -51,9 +68,9 @@ pub(super) struct Report {
 /// One quantity of one workload, over all rounds.
 #[derive(Debug, Serialize)]
 struct Row {
-    title: &'static str,
+    title: String,
     unit: String,
-    /// Medians.
+    /// Medians. Where the title says so, the second is not of the native server.
     ours: f64,
     native: f64,
     ratio: Option<Ratio>,
@@ -81,7 +98,10 @@ impl Report {
         quantities.dedup();
         let rows = quantities
             .iter()
-            .filter_map(|&(workload, quantity)| Row::new(&rounds, workload, quantity));
+            .flat_map(|&(workload, quantity)| {
+                [(workload, quantity, Rival::Native), (workload, quantity, Rival::Python)]
+            })
+            .filter_map(|(workload, quantity, rival)| Row::new(&rounds, workload, quantity, rival));
         Self {
             machine,
             rows: rows.collect(),
@@ -101,26 +121,34 @@ impl Report {
 
     fn failures(&self) -> impl Iterator<Item = (Workload, &'static str, &Outcome)> {
         let sides = self.rounds.iter().flat_map(|round| &round.0);
-        let outcomes = sides
-            .flat_map(|(workload, sides)| [(*workload, "ours", &sides.ours), (*workload, "native", &sides.native)]);
+        let outcomes = sides.flat_map(|(workload, sides)| {
+            let python = sides.python.as_ref().map(|python| (*workload, "Python", python));
+            let both = [(*workload, "ours", &sides.ours), (*workload, "native", &sides.native)];
+            both.into_iter().chain(python)
+        });
         outcomes.filter(|(_, _, outcome)| outcome.errors > 0)
     }
 }
 
 impl Row {
-    fn new(rounds: &[Round], workload: Workload, quantity: Quantity) -> Option<Self> {
+    fn new(rounds: &[Round], workload: Workload, quantity: Quantity, rival: Rival) -> Option<Self> {
         let sides = || rounds.iter().filter_map(|round| round.0.get(&workload));
         let ours = median(sides().filter_map(|sides| sides.ours.figures.get(&quantity).copied()))?;
-        let native = median(sides().filter_map(|sides| sides.native.figures.get(&quantity).copied()))?;
-        let ratios = || sides().filter_map(|sides| sides.ratio(quantity));
+        let native = median(sides().filter_map(|sides| sides.rival(rival)?.figures.get(&quantity).copied()))?;
+        let ratios = || sides().filter_map(|sides| sides.ratio(quantity, rival));
         let ratio = median(ratios()).map(|median| Ratio {
             least: ratios().fold(median, f64::min),
             median,
             most: ratios().fold(median, f64::max),
         });
-        let target = workload.target(quantity);
+        // The project promises nothing about others.
+        let target = workload.target(quantity).filter(|_| rival == Rival::Native);
+        let title = workload.title();
         Some(Self {
-            title: workload.title(),
+            title: match rival {
+                Rival::Native => title.to_owned(),
+                Rival::Python => format!("{title}; Python's ThreadingUDPServer for native"),
+            },
             unit: quantity.unit(workload),
             ours,
             native,
@@ -217,6 +245,7 @@ mod tests {
         let sides = Sides {
             ours: outcome(ours, errors),
             native: outcome(native, 0),
+            python: None,
         };
         Round(BTreeMap::from([(Workload::Connect64, sides)]))
     }

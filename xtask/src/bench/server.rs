@@ -33,7 +33,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server on the core for servers and waits for its line `listening tcp://ADDRESS`.
+    /// Starts a server on the core for servers and waits for its line `listening tcp://ADDRESS`, or `udp`.
     pub(super) fn start(name: &'static str, command: &mut Command, cores: Cores) -> Result<Self> {
         command
             .stdin(Stdio::null())
@@ -149,7 +149,8 @@ fn text_of(complaints: JoinHandle<String>) -> String {
 }
 
 fn address(line: &str) -> Option<SocketAddr> {
-    line.trim_end().strip_prefix("listening tcp://")?.parse().ok()
+    let (scheme, address) = line.trim_end().strip_prefix("listening ")?.split_once("://")?;
+    ["tcp", "udp"].contains(&scheme).then(|| address.parse().ok())?
 }
 
 #[cfg(test)]
@@ -160,6 +161,7 @@ mod tests {
     fn the_address_is_what_follows_the_scheme() {
         let expected = SocketAddr::from(([127, 0, 0, 1], 49152));
         assert_eq!(address("listening tcp://127.0.0.1:49152\n"), Some(expected));
+        assert_eq!(address("listening udp://127.0.0.1:49152\n"), Some(expected));
         assert_eq!(address("listening unix:///run/echo.sock\n"), None);
         assert_eq!(address(""), None);
     }

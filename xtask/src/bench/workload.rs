@@ -24,6 +24,9 @@ pub(crate) enum Workload {
     /// The same on one connection.
     #[value(name = "requests-1")]
     Requests1,
+    /// 64 peers: a datagram of 64 bytes, and its echo. Each is served by a sandbox of its own.
+    #[value(name = "datagrams-64")]
+    Datagrams64,
     /// Writes of 64 KiB and their echo, both directions at once, on one connection.
     #[value(name = "bulk-1")]
     Bulk1,
@@ -48,6 +51,7 @@ impl Workload {
             Self::Connect64AfterBurst => "connect-64-after-burst",
             Self::Requests64 => "requests-64",
             Self::Requests1 => "requests-1",
+            Self::Datagrams64 => "datagrams-64",
             Self::Bulk1 => "bulk-1",
             Self::Bulk8 => "bulk-8",
             Self::Idle => "idle",
@@ -62,10 +66,16 @@ impl Workload {
             Self::Connect64AfterBurst => "connect, 64 bytes, close; 64 clients, after a burst",
             Self::Requests64 => "64-byte round trips; 64 connections",
             Self::Requests1 => "64-byte round trips; 1 connection",
+            Self::Datagrams64 => "64-byte datagrams and their echo; 64 peers",
             Self::Bulk1 => "64 KiB writes, full duplex; 1 connection",
             Self::Bulk8 => "64 KiB writes, full duplex; 8 connections",
             Self::Idle => "an idle connection",
         }
+    }
+
+    /// Whether it is about datagrams, which other servers serve than connections.
+    pub(super) fn has_datagrams(self) -> bool {
+        self == Self::Datagrams64
     }
 
     /// What one operation is called.
@@ -73,6 +83,7 @@ impl Workload {
         match self {
             Self::Connect64 | Self::Connect1 | Self::Connect64AfterBurst | Self::Idle => "connection",
             Self::Requests64 | Self::Requests1 => "request",
+            Self::Datagrams64 => "datagram",
             Self::Bulk1 | Self::Bulk8 => "MiB",
         }
     }
@@ -100,6 +111,8 @@ pub(crate) enum Quantity {
     Rate,
     P50,
     P99,
+    /// Datagrams that were not answered in time and were sent again, of all that were sent.
+    Lost,
     /// Growth of resident memory and page tables for a connection, in KiB.
     Resident,
     /// The same with each page counted once, however often it is mapped.
@@ -119,6 +132,7 @@ impl Quantity {
             Self::Rate => format!("{operation}s/s"),
             Self::P50 => "p50 µs".into(),
             Self::P99 => "p99 µs".into(),
+            Self::Lost => "lost %".into(),
             Self::Resident => "KiB, resident + page tables".into(),
             Self::Proportional => "KiB, shared pages counted once".into(),
             Self::Left => "KiB left after closing".into(),

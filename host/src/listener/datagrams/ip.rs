@@ -129,7 +129,7 @@ pub(super) fn send(socket: &Socket, data: &[u8], origin: &Origin) -> io::Result<
             Some(ControlMessage::Ipv4PacketInfo(&info_v4))
         }
         // A group is no source: the kernel chooses one.
-        Some(To::V6 { to, .. }) if to.is_multicast() => None,
+        Some(To::V6 { to, .. }) if is_group(to) => None,
         Some(To::V6 { to, interface }) => {
             info_v6 = in6_pktinfo {
                 ipi6_addr: in6_addr { s6_addr: to.octets() },
@@ -148,6 +148,14 @@ pub(super) fn send(socket: &Socket, data: &[u8], origin: &Origin) -> io::Result<
         Some(&remote),
     )?;
     Ok(())
+}
+
+/// Whether it stands for several machines. A socket for IPv6 and IPv4 gets those of IPv4 too.
+fn is_group(address: Ipv6Addr) -> bool {
+    match address.to_ipv4_mapped() {
+        Some(v4) => v4.is_multicast() || v4.is_broadcast(),
+        None => address.is_multicast(),
+    }
 }
 
 fn v4(address: in_addr) -> Ipv4Addr {

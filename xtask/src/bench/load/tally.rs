@@ -14,6 +14,8 @@ use crate::bench::workload::Quantity;
 pub(super) struct Tally {
     operations: Cell<f64>,
     latencies: RefCell<Histogram<u64>>,
+    /// What was sent in vain; nothing where nothing may be lost.
+    lost: Cell<Option<f64>>,
     stopped: Cell<bool>,
 }
 
@@ -23,6 +25,7 @@ impl Tally {
             operations: Cell::new(0.0),
             // Nanoseconds up to a minute, to three digits.
             latencies: RefCell::new(Histogram::new_with_bounds(1, 60_000_000_000, 3)?),
+            lost: Cell::new(None),
             stopped: Cell::new(false),
         })
     }
@@ -31,6 +34,17 @@ impl Tally {
     pub(super) fn start(&self) {
         self.operations.set(0.0);
         self.latencies.borrow_mut().reset();
+        self.lost.set(self.lost.get().map(|_| 0.0));
+    }
+
+    /// Counts losses from here on.
+    pub(super) fn allow_losses(&self) {
+        self.lost.set(self.lost.get().or(Some(0.0)));
+    }
+
+    /// Counts a loss.
+    pub(super) fn lose(&self) {
+        self.lost.set(self.lost.get().map(|lost| lost + 1.0));
     }
 
     /// Counts an operation that has ended as it should.
@@ -62,6 +76,9 @@ impl Tally {
         if operations > 0.0 {
             figures.insert(Quantity::Cpu, cpu.as_secs_f64() * 1e6 / operations);
             figures.insert(Quantity::Rate, operations / elapsed.as_secs_f64());
+            if let Some(lost) = self.lost.get() {
+                figures.insert(Quantity::Lost, 100.0 * lost / (operations + lost));
+            }
         }
         let latencies = self.latencies.borrow();
         if !latencies.is_empty() {
@@ -89,6 +106,26 @@ mod tests {
         assert_eq!(figures[&Quantity::Rate], 1.0);
         assert_eq!(figures[&Quantity::Cpu], 500.0);
         assert!((figures[&Quantity::P99] - 100.0).abs() < 0.2);
+    }
+
+    #[test]
+    fn losses_are_a_share_of_what_was_sent_where_they_are_counted() {
+        let tally = Tally::new().unwrap();
+        let lost = || {
+            tally
+                .figures(Duration::from_secs(1), Duration::ZERO)
+                .remove(&Quantity::Lost)
+        };
+        tally.add(3.0);
+        tally.lose();
+        assert_eq!(lost(), None);
+        tally.allow_losses();
+        tally.lose();
+        tally.allow_losses();
+        assert_eq!(lost(), Some(25.0));
+        tally.start();
+        tally.add(1.0);
+        assert_eq!(lost(), Some(0.0));
     }
 
     #[test]
