@@ -4,7 +4,7 @@
   (import "socketserver:core/network@0.1.0" (instance $network
     (type $words (option string))
     (type $code (variant
-      (case "access-denied") (case "invalid-argument") (case "invalid-state") (case "out-of-memory") (case "timeout")
+      (case "access-denied") (case "address-in-use") (case "address-not-bindable") (case "invalid-argument") (case "invalid-state") (case "out-of-memory") (case "timeout")
       (case "remote-unreachable") (case "connection-broken") (case "connection-reset")
       (case "connection-aborted") (case "datagram-too-large") (case "other" $words)))
     (export "error-code" (type (eq $code)))
