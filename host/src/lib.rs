@@ -62,6 +62,9 @@
 //! [`drain_grace`](Timeouts::drain_grace), [`Handle::kill`] ends them now. To drain and stop by hand: suspend, wait until
 //! [`Handle::status`] has nothing active, stop.
 //!
+//! A [`Program`] is a component that makes its servers and drives their loops itself, with the same sandboxes, limits and
+//! books. It binds what its [`Grants`] name, and nothing else.
+//!
 //! # What is promised
 //!
 //! 1. Nothing that one connection wrote (memory, globals, tables, stack) can be read by another.
@@ -100,14 +103,15 @@
 //! One word for each thing, in WIT, flags, Rust and logs: *server*, *listener*, *connection*, *datagram*, *session* (the
 //! datagrams of one remote that share a sandbox), *handler* (a component's function that serves one connection or one
 //! datagram), *component*, *instance* and *sandbox* (an instance with its limits), *remote* (the peer), *source* (what a
-//! limit counts remotes as), *limit*, *drain*, *grace*, *suspend*, *resume*, *stop*, *reason*, *phase*.
+//! limit counts remotes as), *limit*, *drain*, *grace*, *suspend*, *resume*, *stop*, *reason*, *phase*. Where a
+//! program drives the loop, a connection or datagram that it has not decided about is a *request*, as in Python.
 //!
 //! # Open problems
 //!
 //! A server holds as many connections as its process has address space and mappings for, some ten thousand with the
 //! kernel's defaults. Handlers are not told that the server drains, so a connection that idles holds the drain up to its
 //! grace. A UDP address that servers share is still given datagrams while one of them drains and answers, and those are
-//! lost. The loop itself as a WIT interface is not here.
+//! lost.
 
 mod accept;
 mod address;

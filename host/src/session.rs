@@ -1,6 +1,7 @@
 //! Which datagrams share a sandbox: all of one remote address, until it has been silent for a while.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::server::Shared;
 ///
 /// A session takes a permit, so there are at most `max-connections` of them, and each has a bounded queue.
 pub(crate) struct Sessions {
-    open: Mutex<HashMap<Origin, mpsc::Sender<Datagram>>>,
+    open: Mutex<HashMap<Origin, Queue>>,
     idle: Duration,
     lifetime: Option<Duration>,
 }
@@ -37,7 +38,7 @@ impl Sessions {
         let Some(queue) = open.get(&datagram.origin) else {
             return Some(datagram);
         };
-        if queue.try_send(datagram).is_err() {
+        if !queue.push(datagram) {
             dropped();
         }
         None
@@ -45,9 +46,14 @@ impl Sessions {
 
     /// Opens the session that `first` starts.
     pub(crate) fn open(self: &Arc<Self>, first: Datagram, server: &Arc<Shared>) -> Inbox {
-        let (sender, queue) = mpsc::channel(QUEUE);
+        let (sender, queue) = mpsc::channel(MAX_QUEUED);
+        let bytes = Arc::new(AtomicUsize::new(0));
         let origin = first.origin.clone();
-        self.lock().insert(origin.clone(), sender);
+        let entry = Queue {
+            sender,
+            bytes: Arc::clone(&bytes),
+        };
+        self.lock().insert(origin.clone(), entry);
         let now = Instant::now();
         Inbox {
             first: Some(first),
@@ -57,13 +63,38 @@ impl Sessions {
                 phase: server.drain.phase(),
                 origin,
                 queue,
+                bytes,
                 ends: self.lifetime.map(|lifetime| now + lifetime),
             }),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Origin, mpsc::Sender<Datagram>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Origin, Queue>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The datagrams that wait for their turn in a session, bounded in number and in bytes: peers decide how many sessions
+/// there are, and how long their datagrams.
+struct Queue {
+    sender: mpsc::Sender<Datagram>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    /// Tells whether there was room.
+    fn push(&self, datagram: Datagram) -> bool {
+        let length = datagram.data.len();
+        // The loop that receives is the only one to add, so the sum cannot grow in between.
+        if self.bytes.load(Ordering::Relaxed) + length > MAX_QUEUED_BYTES {
+            return false;
+        }
+        self.bytes.fetch_add(length, Ordering::Relaxed);
+        let is_pushed = self.sender.try_send(datagram).is_ok();
+        if !is_pushed {
+            self.bytes.fetch_sub(length, Ordering::Relaxed);
+        }
+        is_pushed
     }
 }
 
@@ -103,11 +134,19 @@ struct Session {
     phase: watch::Receiver<Phase>,
     origin: Origin,
     queue: mpsc::Receiver<Datagram>,
+    /// Those of the queue.
+    bytes: Arc<AtomicUsize>,
     ends: Option<Instant>,
 }
 
 impl Session {
     async fn next(&mut self) -> Option<Datagram> {
+        let datagram = self.take().await?;
+        self.bytes.fetch_sub(datagram.data.len(), Ordering::Relaxed);
+        Some(datagram)
+    }
+
+    async fn take(&mut self) -> Option<Datagram> {
         let now = Instant::now();
         if self.ends.is_some_and(|ends| ends <= now) {
             // A queue that is never empty would keep the session for ever: what comes from here on begins a new one.
@@ -155,6 +194,8 @@ impl Drop for Session {
     }
 }
 
-/// Datagrams that may wait for their turn in a session: enough for a burst, and with the default packet size at most half
-/// a mebibyte.
-const QUEUE: usize = 64;
+/// Datagrams that may wait for their turn in a session: enough for a burst.
+const MAX_QUEUED: usize = 64;
+
+/// Bytes that may wait there: several of the longest datagrams.
+const MAX_QUEUED_BYTES: usize = 256 << 10;
