@@ -13,6 +13,7 @@ mod accept;
 mod cache;
 mod canary;
 mod cli;
+mod compliance;
 mod contract;
 mod datagrams;
 mod dns;

@@ -40,8 +40,6 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     /// Lines of standard output that were not asked for before.
     pub(crate) output: Vec<String>,
-    /// Lines that are no records of the log: what the program wrote to standard error.
-    pub(crate) errors: Vec<String>,
     pub(crate) books: Books,
     pub(crate) log: Arc<Log>,
 }
@@ -156,7 +154,6 @@ impl Program {
         Ended {
             code,
             output: self.output.iter().collect(),
-            errors: self.log.texts(),
             books,
             log: Arc::clone(&self.log),
         }
