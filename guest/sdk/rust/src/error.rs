@@ -56,7 +56,7 @@ impl Debug for Error {
     }
 }
 
-/// Why an operation on a connection or a datagram failed: what the host said, inside an [`io::Error`].
+/// Why an operation on a connection, a datagram or a server failed: what the host said, inside an [`io::Error`].
 ///
 /// The [`ErrorKind`] of that error is enough for most handlers; [`ErrorCode::of`] gets back to the code.
 ///
@@ -86,7 +86,7 @@ pub enum ErrorCode {
     AddressNotBindable,
     /// An argument is out of its range.
     InvalidArgument,
-    /// The operation is not possible in the state that the connection is in.
+    /// The operation is not possible in the state that the connection or the server is in.
     InvalidState,
     /// The host has no memory for the operation.
     OutOfMemory,
@@ -107,7 +107,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The code inside `error`, when it came from an operation on a connection or a datagram.
+    /// The code inside `error`, when it came from an operation on a connection, a datagram or a server.
     ///
     /// ```
     /// use std::io;
@@ -147,7 +147,7 @@ impl Display for ErrorCode {
             Self::AddressInUse => "the address is in use",
             Self::AddressNotBindable => "no interface has the address",
             Self::InvalidArgument => "invalid argument",
-            Self::InvalidState => "not possible in this state of the connection",
+            Self::InvalidState => "not possible in this state",
             Self::OutOfMemory => "the host is out of memory",
             Self::Timeout => "timed out",
             Self::RemoteUnreachable => "the peer is unreachable",

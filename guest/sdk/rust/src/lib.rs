@@ -48,10 +48,15 @@
 //! | `client_address` | [`DatagramRequest::remote_address`] |
 //! | `socket` | [`DatagramRequest::socket`] |
 //!
+//! # Server programs
+//!
+//! A handler is served by the loop of the host. A program that makes the server itself, as a script with Python's
+//! `socketserver.ThreadingTCPServer` does, is a component too: see [`server`].
+//!
 //! # Building and testing
 //!
 //! A handler is a library with `crate-type = ["cdylib"]`, built for the target `wasm32-wasip2`. The README of this crate
-//! goes from nothing to a served handler. [`testing`] runs a handler natively, without a host.
+//! goes from nothing to a served handler. [`testing`] runs handlers and programs natively, without a host.
 
 #![warn(missing_docs)]
 
@@ -67,6 +72,7 @@ mod handler;
 mod host;
 mod output;
 mod request;
+pub mod server;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
@@ -80,6 +86,8 @@ pub use error::{Error, ErrorCode, Result};
 pub use export::Component;
 pub use handler::Handler;
 pub use request::{Reader, Request, Writer};
+#[doc(hidden)]
+pub use server::bindings as server_bindings;
 pub use std::net::Shutdown;
 
 /// The README's handler is compiled with the tests.

@@ -1,8 +1,9 @@
-//! Run a handler natively, without a host: for its unit tests.
+//! Run a handler or a server program natively, without a host: for its unit tests.
 //!
 //! Not part of a component, and no model of a network: there is no time here, and sending never waits.
 
 mod datagram;
+mod host;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,6 +16,8 @@ use crate::error::{ErrorCode, Result};
 use crate::handler::{Handler, serve as serve_connection};
 
 pub use datagram::{Datagram, serve_datagram};
+pub use host::Host;
+pub(crate) use host::{ScriptedRequest, ScriptedServer};
 
 /// The operations of a connection, as `wit/connections.wit` defines them.
 ///
