@@ -6,6 +6,7 @@ use crate::error::Result;
 /// Runs the function that [`main!`](crate::main) names.
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
+#[expect(clippy::result_unit_err, reason = "what `wasi:cli/run` returns")]
 pub fn run(main: fn() -> Result) -> std::result::Result<(), ()> {
     main().map_err(|error| {
         #[expect(clippy::print_stderr, reason = "as what Rust does with the error of `main`")]
