@@ -30,7 +30,8 @@ impl Handler for Echo {
     fn handle(&mut self, request: &mut Request) -> Result {
         let mut line = String::new();
         while request.rfile.read_line(&mut line)? > 0 {
-            let (verb, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+            let text = line.trim_end();
+            let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
             match verb {
                 "fail" => return Err(rest.into()),
                 "panic" => panic!("asked to"),
