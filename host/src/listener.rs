@@ -215,7 +215,8 @@ impl BindError {
             BindProblem::InUse | BindProblem::NotASocket(_) => io::ErrorKind::AddrInUse.into(),
             BindProblem::NotLocal | BindProblem::Resolve { .. } => io::ErrorKind::AddrNotAvailable.into(),
             BindProblem::Permission => io::ErrorKind::PermissionDenied.into(),
-            BindProblem::System(error) => error,
+            // Its kind means something else for a connection.
+            BindProblem::System(error) => io::Error::other(error),
         }
     }
 }

@@ -114,7 +114,7 @@ fn run_program(run: Run) -> Result<Exit, Failure> {
         log_counts("stopped", &stopped.counts);
         Ok(match stopped.end {
             ProgramEnded::Trapped { message, backtrace } => {
-                error!(target: "socketserver", message, backtrace = backtrace.join(", "), "the program trapped");
+                error!(target: "socketserver", error = message, backtrace = backtrace.join(", "), "the program trapped");
                 Exit::Program
             }
             ProgramEnded::Killed => Exit::Killed,

@@ -18,6 +18,7 @@ mod program;
 mod reset;
 mod state;
 mod ticker;
+mod trap;
 
 use std::path::Path;
 use std::pin::pin;

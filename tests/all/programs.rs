@@ -177,6 +177,20 @@ fn only_what_is_granted_can_be_bound() {
     assert_eq!(ended.log.all(flag).len(), 1, "the log says what would grant it");
 }
 
+/// What handles a request is the same component, and is granted nothing.
+#[test]
+fn an_instance_that_handles_a_request_makes_no_server() {
+    let program = tour().start();
+    let url = program.listening();
+    let mut client = program.connect(&url);
+    assert_eq!(
+        client.ask("create tcp://127.0.0.1:0"),
+        "the operator has not granted this"
+    );
+    drop(client);
+    assert_eq!(program.stop().code, Some(0));
+}
+
 #[test]
 fn an_address_that_is_taken_is_said_to_the_program() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -197,17 +211,16 @@ fn an_address_that_is_taken_is_said_to_the_program() {
 fn one_request_and_no_more() {
     let once = || {
         Program::of(Guest::Built("program_once"))
-            .handler("echo", ECHO)
             .allow_bind("tcp://127.0.0.1:0")
             .argument("tcp://127.0.0.1:0")
     };
-    let program = once().start();
+    let program = once().argument(20_000).start();
     let url = program.listening();
     program.connect(&url).echo("hello");
     assert_eq!(program.line(), "handled");
     assert_eq!(program.ended().code, Some(0));
 
-    let program = once().start();
+    let program = once().argument(50).start();
     program.listening();
     assert_eq!(program.line(), "timeout");
     assert_eq!(program.ended().code, Some(0));
@@ -216,10 +229,7 @@ fn one_request_and_no_more() {
 #[test]
 fn the_end_of_a_program_is_the_exit_code() {
     for (argument, code, said) in [("fail", 1, ""), ("exit", 1, ""), ("panic", 1, "the program trapped")] {
-        let program = Program::of(Guest::Built("program_fails"))
-            .handler("echo", ECHO)
-            .argument(argument)
-            .start();
+        let program = Program::of(Guest::Built("program_fails")).argument(argument).start();
         let ended = program.ended();
         assert_eq!(ended.code, Some(code), "{argument}: {ended:?}");
         if !said.is_empty() {
@@ -289,7 +299,7 @@ fn a_handler_is_no_program() {
 
 #[test]
 fn a_program_without_a_handler_is_refused() {
-    let program = Guest::Built("program_once").path();
+    let program = Guest::Built("program_grants").path();
     let refused = run([
         "run".as_ref(),
         program.as_os_str(),

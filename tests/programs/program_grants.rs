@@ -1,5 +1,5 @@
 //! Makes a server for each URL of its arguments, and binds it. The host must allow what the operator grants, and nothing
-//! else.
+//! else. It has no handler of its own.
 //!
 //! For each argument it prints `URL ok`, or `URL: ` and the words of the error. Servers stay bound to the end.
 
@@ -7,18 +7,8 @@
 
 use std::io;
 
+use socketserver_guest::Result;
 use socketserver_guest::server::{Listener, Options};
-use socketserver_guest::{Handler, Request, Result};
-
-#[derive(Default)]
-struct Echo;
-
-impl Handler for Echo {
-    fn handle(&mut self, request: &mut Request) -> Result {
-        request.rfile.copy_to(&mut request.wfile)?;
-        Ok(())
-    }
-}
 
 fn run() -> Result {
     let mut bound = Vec::new();
@@ -40,5 +30,4 @@ fn bind(url: &str) -> io::Result<Listener> {
     Ok(listener)
 }
 
-socketserver_guest::export!(Echo);
 socketserver_guest::main!(run);

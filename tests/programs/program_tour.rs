@@ -5,6 +5,7 @@
 //!
 //! | line | what it does |
 //! |---|---|
+//! | `create URL` | it tries to make a server there, and answers what came of it |
 //! | `fail WORDS` | it returns the words as an error |
 //! | `panic` | it panics |
 //! | `shutdown` | it returns the error `shutdown please`, on which the program stops serving |
@@ -18,7 +19,9 @@ use std::io::BufRead as _;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use socketserver_guest::server::{BaseServer, Outcome, PendingRequest, ServerCore, ThreadingTcpServer};
+use socketserver_guest::server::{
+    BaseServer, Listener, Options, Outcome, PendingRequest, ServerCore, ThreadingTcpServer,
+};
 use socketserver_guest::{Address, Handler, Request, Result};
 
 const SHUTDOWN: &str = "shutdown please";
@@ -33,6 +36,10 @@ impl Handler for Echo {
             let text = line.trim_end();
             let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
             match verb {
+                "create" => match Listener::create(rest, &Options::default()) {
+                    Ok(_) => writeln!(request.wfile, "ok")?,
+                    Err(error) => writeln!(request.wfile, "{error}")?,
+                },
                 "fail" => return Err(rest.into()),
                 "panic" => panic!("asked to"),
                 "shutdown" => return Err(SHUTDOWN.into()),

@@ -15,7 +15,7 @@ use super::convert;
 use super::state::{ConnectionHandle, State};
 use crate::socket::{Ready, Socket};
 
-const INTERFACE: &str = "socketserver:core/connections@0.1.0";
+pub(super) const INTERFACE: &str = "socketserver:core/connections@0.1.0";
 
 type Store<'a> = StoreContextMut<'a, State>;
 type Handle = Resource<ConnectionHandle>;

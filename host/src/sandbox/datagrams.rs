@@ -10,7 +10,7 @@ use super::convert;
 use super::state::{DatagramHandle, State};
 use crate::replies::Replies;
 
-const INTERFACE: &str = "socketserver:core/datagrams@0.1.0";
+pub(super) const INTERFACE: &str = "socketserver:core/datagrams@0.1.0";
 
 type Store<'a> = StoreContextMut<'a, State>;
 type Handle = Resource<DatagramHandle>;

@@ -11,6 +11,7 @@ use super::bindings::socketserver::core::server::{
 use super::convert;
 use super::program::ProgramState;
 use super::state::State;
+use super::trap;
 use crate::drive::{self, DrivenServer, Refused, Request, Wishes};
 use crate::event::CloseReason;
 
@@ -25,6 +26,7 @@ pub struct RequestHandle(Request);
 type Reply<T> = wasmtime::Result<Result<T, ErrorCode>>;
 
 const INTERFACE: &str = "socketserver:core/server@0.1.0";
+const CREATE: &str = "[static]server.create";
 
 /// Defines the interface for an instance that handles a request: it may not make a server, and can do nothing else without
 /// one.
@@ -38,14 +40,12 @@ pub(super) fn deny_in_linker(linker: &mut Linker<State>, component: &Component) 
         return Ok(());
     }
     let mut interface = linker.instance(INTERFACE)?;
-    let handle = ResourceType::host::<ServerHandle>();
-    interface.resource("server", handle, |_, _| Ok(()))?;
-    interface.resource("request", ResourceType::host::<RequestHandle>(), |_, _| Ok(()))?;
-    interface.func_wrap("[static]server.create", |_, (_, _): (String, ServerOptions)| {
+    interface.resource("server", ResourceType::host::<ServerHandle>(), |_, _| Ok(()))?;
+    interface.func_wrap(CREATE, |_, (_, _): (String, ServerOptions)| {
         Ok((Err::<Resource<ServerHandle>, _>(ErrorCode::AccessDenied),))
     })?;
     // The other functions need a handle, of which there is none.
-    linker.define_unknown_imports_as_traps(component)
+    trap::define(linker, component, INTERFACE, &["server", CREATE])
 }
 
 impl network::Host for ProgramState {}

@@ -15,6 +15,7 @@ use super::ending::describe;
 use super::load::{Artifact, LoadError, Loaded};
 use super::state::MemoryLimit;
 use super::ticker::Ticker;
+use super::{connections, datagrams, trap};
 use crate::config::Config;
 use crate::drive::Granted;
 use crate::event::Observer;
@@ -59,6 +60,9 @@ impl Program {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)
             .and_then(|()| network::add_to_linker::<_, HasSelf<ProgramState>>(&mut linker, |state| state))
             .and_then(|()| server::add_to_linker::<_, HasSelf<ProgramState>>(&mut linker, |state| state))
+            // For its own handler: the instance that runs the program is given no connection and no datagram.
+            .and_then(|()| trap::define(&mut linker, &artifact.component, connections::INTERFACE, &[]))
+            .and_then(|()| trap::define(&mut linker, &artifact.component, datagrams::INTERFACE, &[]))
             .map_err(LoadError::Invalid)?;
         let instance = linker.instantiate_pre(&artifact.component);
         let command = instance.map_err(LoadError::Invalid)?;
