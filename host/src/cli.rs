@@ -49,7 +49,9 @@ pub(crate) enum Command {
     ///
     /// SIGINT or SIGTERM tells the program to stop, and open requests may finish within --drain-grace; a second signal kills.
     ///
-    /// Exit codes: those of `serve`, and 1 when the program returned a failure or trapped.
+    /// Exit codes: 0 the program returned, every request had finished; 1 it returned a failure, or trapped; 64 wrong usage;
+    /// 65 the program or a handler cannot be built or loaded; 70 the server itself failed; 75
+    /// stopped, but the program or requests had to be killed; 78 a setting is out of its bounds.
     Run(Box<Run>),
     /// Check the handler and the settings, and print them, without binding anything.
     ///
