@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 use socketserver::{CloseReason, RejectReason};
@@ -52,6 +53,28 @@ fn the_readme_has_the_exit_codes_of_the_help() {
 }
 
 #[test]
+fn the_tests_that_the_readme_cites_exist() {
+    let sources: String = ["tests/all", "host/src", "guest/sdk/rust/src"]
+        .iter()
+        .map(|folder| sources_below(&project().join(folder)))
+        .collect();
+    let readme = readme();
+    let (_, table) = readme.split_once("proved by the test |").unwrap();
+    let rows = table
+        .lines()
+        .take_while(|line| line.starts_with('|') || line.is_empty());
+    let cited: Vec<_> = rows
+        .filter_map(|line| line.rsplit(" | ").next()?.strip_suffix(" |"))
+        .flat_map(|cell| cell.split(", "))
+        .map(|name| name.trim_matches('`').to_owned())
+        .collect();
+    assert!(cited.len() > 30, "{cited:?}");
+    for name in cited {
+        assert!(sources.contains(&format!("fn {name}()")), "{name}");
+    }
+}
+
+#[test]
 fn the_readme_has_every_reason() {
     let readme = readme();
     for reason in CloseReason::ALL {
@@ -85,6 +108,16 @@ fn every_program_is_used() {
 }
 
 /// The rows of the tables of the README whose first cell starts like this.
+fn sources_below(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let texts = entries.map(|path| match path.extension() {
+        _ if path.is_dir() => sources_below(&path),
+        Some(extension) if extension == "rs" => fs::read_to_string(&path).unwrap(),
+        _ => String::new(),
+    });
+    texts.collect()
+}
+
 fn rows(start: &str) -> Vec<Vec<String>> {
     let readme = readme();
     let rows = readme
