@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::address::{Address, ListenAddress, Remote};
 use crate::config::SocketOptions;
@@ -20,6 +20,7 @@ use crate::connection;
 use crate::datagram;
 use crate::drain::Phase;
 use crate::event::{CloseReason, RejectReason};
+use crate::intake::Trouble;
 use crate::limit::{Permit, SourcePermit};
 use crate::listen::Listen;
 use crate::listener::{Bound, Datagram, DatagramSocket, Io, Listener};
@@ -87,6 +88,8 @@ impl Granted {
             is_active: false,
             is_suspended: false,
             permit: None,
+            trouble: Trouble::default(),
+            paused_until: None,
             background: Arc::default(),
         })
     }
@@ -114,6 +117,9 @@ pub(crate) struct DrivenServer {
     is_suspended: bool,
     /// Taken when `wait` reports a request: it is not reported before it could be served.
     permit: Option<Permit>,
+    trouble: Trouble,
+    /// Until then no request is reported: the last could not be taken, and the kernel would report it again at once.
+    paused_until: Option<Instant>,
     background: Arc<Background>,
 }
 
@@ -298,6 +304,10 @@ impl DrivenServer {
         if !self.is_active || self.is_suspended {
             return std::future::pending().await;
         }
+        if let Some(until) = self.paused_until.take() {
+            // Should the wait be over before the pause is, the next one finds no pause, and an error that pauses again.
+            tokio::time::sleep_until(until).await;
+        }
         // An error is what the next call to take a request reports.
         let _ = match bound {
             Bound::Datagrams(receiver) => receiver.ready().await,
@@ -320,6 +330,21 @@ impl DrivenServer {
     ///
     /// `WouldBlock` when there is none, `NotConnected` when the server is not active, or the system's.
     pub(crate) fn take(&mut self) -> io::Result<Request> {
+        let taken = self.try_take();
+        if let Stage::Bound(_, local) = &self.stage {
+            match &taken {
+                Ok(_) => self.trouble.note_success(&self.shared, local),
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected) => {}
+                Err(error) => {
+                    let pause = self.trouble.note_failure(error, &self.shared, local);
+                    self.paused_until = pause.map(|pause| Instant::now() + pause);
+                }
+            }
+        }
+        taken
+    }
+
+    fn try_take(&mut self) -> io::Result<Request> {
         let Stage::Bound(bound, local) = &mut self.stage else {
             return Err(io::ErrorKind::NotConnected.into());
         };

@@ -46,7 +46,7 @@ pub(crate) async fn run(intake: impl Intake + Send, server: Arc<Shared>, mut pha
     let mut taker = Taker {
         intake,
         server,
-        exhausted: None,
+        trouble: Trouble::default(),
     };
     loop {
         let now = *phase.borrow_and_update();
@@ -68,8 +68,7 @@ pub(crate) async fn run(intake: impl Intake + Send, server: Arc<Shared>, mut pha
 struct Taker<I> {
     intake: I,
     server: Arc<Shared>,
-    /// When taking last failed for want of descriptors or memory, until that is over: it is reported once.
-    exhausted: Option<Instant>,
+    trouble: Trouble,
 }
 
 impl<I: Intake> Taker<I> {
@@ -93,12 +92,7 @@ impl<I: Intake> Taker<I> {
                 None
             };
             match self.intake.take(permit) {
-                Ok(()) => {
-                    if self.exhausted.is_some_and(|last| last.elapsed() >= RECOVERED_AFTER) {
-                        self.exhausted = None;
-                        self.server.observer.accept_recovered(self.intake.local_address());
-                    }
-                }
+                Ok(()) => self.trouble.note_success(&self.server, self.intake.local_address()),
                 // The peer has gone, or there was a false alarm.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => self.fail(&error).await,
@@ -115,17 +109,48 @@ impl<I: Intake> Taker<I> {
     }
 
     async fn fail(&mut self, error: &io::Error) {
-        let failure = classify(error);
         let local = self.intake.local_address();
-        self.server.books.fail_accept();
+        if let Some(pause) = self.trouble.note_failure(error, &self.server, local) {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// Remembers that a listener could take nothing for want of descriptors or memory, so that it is reported once.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble {
+    /// When it last was so, until that is over.
+    exhausted: Option<Instant>,
+}
+
+impl Trouble {
+    /// Accounts for a failure, and tells how long to leave the listener alone.
+    pub(crate) fn note_failure(
+        &mut self,
+        error: &io::Error,
+        server: &Shared,
+        local: &ListenAddress,
+    ) -> Option<Duration> {
+        let failure = classify(error);
+        server.books.fail_accept();
         match failure {
-            AcceptFailure::Connection => self.server.observer.accept_failed(local, failure, error),
+            AcceptFailure::Connection => {
+                server.observer.accept_failed(local, failure, error);
+                None
+            }
             AcceptFailure::Exhausted | AcceptFailure::Other => {
                 if self.exhausted.replace(Instant::now()).is_none() {
-                    self.server.observer.accept_failed(local, failure, error);
+                    server.observer.accept_failed(local, failure, error);
                 }
-                tokio::time::sleep(EXHAUSTED_PAUSE).await;
+                Some(EXHAUSTED_PAUSE)
             }
+        }
+    }
+
+    pub(crate) fn note_success(&mut self, server: &Shared, local: &ListenAddress) {
+        if self.exhausted.is_some_and(|last| last.elapsed() >= RECOVERED_AFTER) {
+            self.exhausted = None;
+            server.observer.accept_recovered(local);
         }
     }
 }

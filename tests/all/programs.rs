@@ -281,6 +281,26 @@ fn every_class_of_python_serves() {
     }
 }
 
+/// The kernel reports a peer again and again that cannot be taken, and a loop that took no notice would spin.
+#[test]
+fn a_program_out_of_descriptors_pauses_and_recovers() {
+    let program = tour().descriptors(48).start();
+    let url = program.listening();
+    let mut clients: Vec<_> = (0..64).map(|_| Client::connect(&url).unwrap()).collect();
+    let paused = "accept paused; connections wait in the backlog until it works again";
+    program.log().wait_for(paused, 1);
+    // Each that leaves lets one more in: all are served in the end.
+    for (number, client) in clients.drain(..).enumerate() {
+        let mut client = client;
+        assert_eq!(client.ask(&number.to_string()), number.to_string());
+    }
+    assert_eq!(program.log().all(paused).len(), 1, "it is said once");
+    let ended = program.stop();
+    assert_eq!((ended.code, ended.books.closed("completed")), (Some(0), 64));
+    // Ten pauses in a second, and none of them a spin.
+    assert!(ended.books.accept_failures < 100, "{:?}", ended.books);
+}
+
 #[test]
 fn a_handler_is_no_program() {
     let echo = ECHO.path();

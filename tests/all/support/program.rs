@@ -13,7 +13,7 @@ use super::eventually::DEADLINE;
 use super::guest::Guest;
 use super::log::{Books, Log};
 use super::process::{Process, lines_of};
-use super::server::{BINARY, cache};
+use super::server::{BINARY, cache, with_descriptors};
 use super::turn::Turn;
 
 /// A running program. Every test ends with [`Program::ended`], which looks at its books.
@@ -32,6 +32,7 @@ pub(crate) struct Setup {
     program: PathBuf,
     flags: Vec<String>,
     arguments: Vec<String>,
+    descriptors: Option<u32>,
 }
 
 /// How a program ended.
@@ -67,10 +68,19 @@ impl Setup {
         self
     }
 
+    /// Lets the process have only so many descriptors.
+    pub(crate) fn descriptors(mut self, count: u32) -> Self {
+        self.descriptors = Some(count);
+        self
+    }
+
     /// Starts it.
     pub(crate) fn start(self) -> Program {
         let turn = Turn::take(false);
-        let mut command = Command::new(BINARY);
+        let mut line: Vec<String> = self.descriptors.into_iter().flat_map(with_descriptors).collect();
+        line.push(BINARY.to_owned());
+        let mut command = Command::new(&line[0]);
+        command.args(&line[1..]);
         command.arg("run").arg(&self.program).args(&self.flags);
         command.args(["--log", "info", "--log-format", "json"]);
         command.arg("--cache-dir").arg(cache());
@@ -94,6 +104,7 @@ impl Program {
             program: program.path(),
             flags: Vec::new(),
             arguments: Vec::new(),
+            descriptors: None,
         }
     }
 

@@ -155,8 +155,7 @@ impl Setup {
     fn command(&self) -> Command {
         let mut under = self.under.clone();
         if let Some(count) = self.descriptors {
-            under.extend(["sh", "-c"].map(str::to_owned));
-            under.push(format!("ulimit -n {count}; exec \"$0\" \"$@\""));
+            under.extend(with_descriptors(count));
         }
         under.push(BINARY.to_owned());
         let mut command = Command::new(&under[0]);
@@ -354,6 +353,12 @@ pub(crate) fn run_serve(guest: Guest, flags: &[&str]) -> Run {
     }
     arguments.extend(flags.iter().map(OsString::from));
     run(arguments)
+}
+
+/// The beginning of a command line that runs the rest with only so many descriptors.
+pub(crate) fn with_descriptors(count: u32) -> [String; 3] {
+    let script = format!("ulimit -n {count}; exec \"$0\" \"$@\"");
+    ["sh".to_owned(), "-c".to_owned(), script]
 }
 
 /// Compiled components are kept between tests, and between runs of them.
