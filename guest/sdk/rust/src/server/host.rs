@@ -2,8 +2,6 @@
 //!
 //! In a component alone. Its calls are static, so a program imports those functions alone that it can reach.
 
-use std::time::Duration;
-
 use crate::address::Address;
 use crate::error::{ErrorCode, Result};
 use crate::server::bindings::socketserver::core::server as wit;
@@ -80,11 +78,6 @@ impl Inner {
 
     pub(crate) fn close(&self) {
         self.0.close();
-    }
-
-    #[expect(clippy::unused_self, reason = "a test's server lets the time of its script pass")]
-    pub(crate) fn pause(&self, duration: Duration) {
-        std::thread::sleep(duration);
     }
 }
 

@@ -39,7 +39,7 @@ pub enum Event {
     TimedOut,
     /// A request that was processed in the background has ended: [`Listener::collect`] tells how.
     Finished,
-    /// The operator wants the program to end. Reported by every later call.
+    /// The operator wants the program to end. Reported by every later call, until the server is closed.
     Shutdown,
 }
 
@@ -111,7 +111,7 @@ impl Listener {
     /// Wait for the next event, at most for so long; `None` waits as long as it takes, zero does not wait.
     ///
     /// Of several events that have happened, [`Event::Shutdown`] is reported first, then [`Event::Finished`], then
-    /// [`Event::Request`].
+    /// [`Event::Request`]. A server that was closed reports `Finished` alone.
     ///
     /// # Errors
     ///
@@ -155,10 +155,5 @@ impl Listener {
     /// Stop listening. Requests that are being handled go on.
     pub fn close(&self) {
         self.0.close();
-    }
-
-    /// Lets time pass although the operator wants the program to end, which `wait` would report at once.
-    pub(crate) fn pause(&self, duration: Duration) {
-        self.0.pause(duration);
     }
 }

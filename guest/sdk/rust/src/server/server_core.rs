@@ -87,9 +87,6 @@ pub struct ServerCore {
     shutdown_requested: bool,
 }
 
-/// How long the end of a request is not noticed while the operator waits for the program to end.
-const PAUSE: Duration = Duration::from_millis(10);
-
 impl ServerCore {
     /// A server for an address, which is a URL. Nothing is bound yet: for classes of your own; those of this module
     /// have constructors like Python's.
@@ -260,12 +257,8 @@ impl ServerCore {
             if active == 0 {
                 return None;
             }
-            match listener.wait(None) {
-                // Reported by every call from now on, so there is nothing to wait with.
-                Ok(Event::Shutdown) => listener.pause(PAUSE),
-                Ok(_) => {}
-                Err(_) => return None,
-            }
+            // Nothing but the end of one is reported for a server that is closed.
+            listener.wait(None).ok()?;
         }
     }
 }

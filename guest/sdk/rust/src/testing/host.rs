@@ -166,7 +166,7 @@ impl Script {
 
     /// What can be reported at once.
     fn event(&self) -> Option<Event> {
-        if self.is_shutdown {
+        if self.is_shutdown && !self.is_closed {
             Some(Event::Shutdown)
         } else if !self.finished.is_empty() {
             Some(Event::Finished)
@@ -299,10 +299,6 @@ impl ScriptedServer {
         let mut script = self.script.borrow_mut();
         script.call("close");
         script.is_closed = true;
-    }
-
-    pub(crate) fn pause(&self, _: Duration) {
-        self.script.borrow_mut().finish_one();
     }
 }
 
