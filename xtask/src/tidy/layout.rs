@@ -5,30 +5,59 @@ use std::collections::BTreeSet;
 use super::tree::Tree;
 use super::{Finding, Level};
 
-/// What each folder of `guest/handlers` must have.
-const HANDLER: [(&str, &str, &str); 2] = [
+/// What each folder of a folder must have: its name, why, and what to do.
+type Required = [(&'static str, &'static str, &'static str); 2];
+
+const FOLDERS: [(&str, Required); 2] = [
     (
-        "README.md",
-        "a handler is also an example, and an example says what it shows",
-        "write what it serves, and how to try it",
+        "guest/handlers/",
+        [
+            (
+                "README.md",
+                "a handler is also an example, and an example says what it shows",
+                "write what it serves, and how to try it",
+            ),
+            (
+                "handler.rs",
+                "a handler exists in Rust, whatever other languages it exists in",
+                "add it, next to the others",
+            ),
+        ],
     ),
     (
-        "handler.rs",
-        "a handler exists in Rust, whatever other languages it exists in",
-        "add it, next to the others",
+        "guest/programs/",
+        [
+            (
+                "README.md",
+                "a program is also an example, and an example says what it shows",
+                "write what it does, and how to try it",
+            ),
+            (
+                "program.rs",
+                "a program exists in Rust, whatever other languages it exists in",
+                "add it, next to the others",
+            ),
+        ],
     ),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    FOLDERS
+        .into_iter()
+        .flat_map(|(folder, required)| check_folder(tree, folder, required))
+        .collect()
+}
+
+fn check_folder(tree: &Tree, folder: &str, required: Required) -> Vec<Finding> {
     let names = tree.files().iter().filter_map(|file| {
-        let (name, _) = file.path.strip_prefix("guest/handlers/")?.split_once('/')?;
+        let (name, _) = file.path.strip_prefix(folder)?.split_once('/')?;
         Some(name)
     });
     let names: BTreeSet<&str> = names.collect();
     let mut findings = Vec::new();
     for name in names {
-        for (file, why, advice) in HANDLER {
-            let path = format!("guest/handlers/{name}/{file}");
+        for (file, why, advice) in required {
+            let path = format!("{folder}{name}/{file}");
             if !tree.contains(&path) {
                 findings.push(Finding {
                     path,
@@ -62,5 +91,12 @@ mod tests {
             paths,
             ["guest/handlers/echo/README.md", "guest/handlers/echo/handler.rs"]
         );
+    }
+
+    #[test]
+    fn a_program_has_them_too() {
+        let findings = check(&Tree::of(&[("guest/programs/echo/README.md", "")]));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].path, "guest/programs/echo/program.rs");
     }
 }
