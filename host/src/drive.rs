@@ -4,31 +4,32 @@
 //! What a program may bind is decided here, before anything is bound. What it takes is served by the tasks that serve for
 //! the host's own loop, so all that is promised of connections holds for requests as well.
 
-use std::collections::{BTreeMap, VecDeque};
+mod background;
+mod request;
+
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use crate::address::{Address, ListenAddress, Remote};
+use self::background::Background;
+pub(crate) use self::background::{Numbers, Outcome};
+pub(crate) use self::request::Request;
+use self::request::{Taken, What};
+use crate::address::{Address, ListenAddress};
 use crate::config::SocketOptions;
-use crate::connection;
-use crate::datagram;
 use crate::drain::Phase;
-use crate::event::{CloseReason, RejectReason};
+use crate::event::RejectReason;
 use crate::intake::Trouble;
-use crate::limit::{Permit, SourcePermit};
+use crate::limit::Permit;
 use crate::listen::Listen;
-use crate::listener::{Bound, Datagram, DatagramSocket, Io, Listener};
-use crate::record::Ended;
-use crate::replies::Replies;
+use crate::listener::{Bound, Listener};
 use crate::sandbox::Sandbox;
 use crate::server::Shared;
-use crate::session::Inbox;
 
 /// What a program may do.
 pub(crate) struct Granted {
@@ -137,82 +138,6 @@ pub(crate) enum Event {
     Shutdown,
     TimedOut,
 }
-
-/// How a request ended.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) remote: Address,
-    pub(crate) reason: CloseReason,
-    pub(crate) message: String,
-}
-
-/// What a server and its requests share.
-#[derive(Default)]
-struct Background {
-    state: Mutex<BackgroundState>,
-    finished: Notify,
-}
-
-#[derive(Default)]
-struct BackgroundState {
-    numbers: Numbers,
-    /// Of those that ended in the background.
-    finished: VecDeque<Outcome>,
-}
-
-/// Numbers of a server.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Numbers {
-    pub(crate) accepted: u32,
-    pub(crate) active: u32,
-    pub(crate) rejected: u32,
-}
-
-impl Background {
-    fn lock(&self) -> MutexGuard<'_, BackgroundState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn start(&self) {
-        let numbers = &mut self.lock().numbers;
-        numbers.accepted = numbers.accepted.wrapping_add(1);
-        numbers.active += 1;
-    }
-
-    fn reject(&self) {
-        let numbers = &mut self.lock().numbers;
-        numbers.rejected = numbers.rejected.wrapping_add(1);
-    }
-
-    fn finish(&self, outcome: Outcome) {
-        let mut state = self.lock();
-        state.numbers.active -= 1;
-        if state.finished.len() == MAX_UNCOLLECTED {
-            state.finished.pop_front();
-        }
-        state.finished.push_back(outcome);
-        self.finished.notify_one();
-    }
-
-    /// Whether nothing is being handled, and nothing is left to collect.
-    fn is_over(&self) -> bool {
-        let state = self.lock();
-        state.numbers.active == 0 && state.finished.is_empty()
-    }
-
-    async fn has_finished(&self) {
-        loop {
-            let notified = self.finished.notified();
-            if !self.lock().finished.is_empty() {
-                return;
-            }
-            notified.await;
-        }
-    }
-}
-
-/// Outcomes that are kept for a program that does not collect them.
-const MAX_UNCOLLECTED: usize = 4096;
 
 impl DrivenServer {
     pub(crate) fn number(&self) -> u32 {
@@ -392,116 +317,5 @@ impl DrivenServer {
     /// How requests ended in the background since the last call.
     pub(crate) fn collect(&self) -> Vec<Outcome> {
         self.background.lock().finished.drain(..).collect()
-    }
-}
-
-/// A request that is not handled yet. Dropping it refuses it.
-pub(crate) struct Request {
-    taken: Option<Taken>,
-    remote: Remote,
-    local: Arc<ListenAddress>,
-    handler: Arc<Sandbox>,
-    shared: Arc<Shared>,
-    background: Arc<Background>,
-}
-
-struct Taken {
-    what: What,
-    permits: (Permit, SourcePermit),
-}
-
-enum What {
-    Connection(Box<dyn Io>),
-    Datagram(Datagram, Arc<DatagramSocket>),
-}
-
-impl What {
-    fn refuse(self) {
-        if let Self::Connection(io) = self {
-            // A reset keeps the server out of TIME_WAIT and tells the peer that it was not served.
-            io.abort_on_close();
-        }
-    }
-}
-
-impl Request {
-    /// Who sent it.
-    pub(crate) fn remote(&self) -> &Address {
-        &self.remote.address
-    }
-
-    /// Handles it, and waits for its end.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future leaves the request to end by itself.
-    pub(crate) async fn finish(mut self) -> Outcome {
-        let remote = self.remote.address.clone();
-        let ended = match self.serve() {
-            Some(serving) => {
-                self.background.start();
-                let ended = self.shared.drain.spawn(serving).await.ok();
-                self.background.lock().numbers.active -= 1;
-                ended
-            }
-            None => None,
-        };
-        Outcome::of(remote, ended)
-    }
-
-    /// Handles it while the program goes on.
-    pub(crate) fn process(mut self) {
-        let remote = self.remote.address.clone();
-        let background = Arc::clone(&self.background);
-        let Some(serving) = self.serve() else {
-            return;
-        };
-        background.start();
-        // What serves it may panic, and even then it is finished: so it has a task of its own.
-        let serving = self.shared.drain.spawn(serving);
-        self.shared.drain.spawn(async move {
-            let ended = serving.await.ok();
-            background.finish(Outcome::of(remote, ended));
-        });
-    }
-
-    /// What serves the request; it is taken for that, so this works once.
-    fn serve(&mut self) -> Option<impl Future<Output = Ended> + Send + use<>> {
-        let Taken { what, permits } = self.taken.take()?;
-        let (remote, local) = (self.remote.clone(), Arc::clone(&self.local));
-        let (handler, shared) = (Arc::clone(&self.handler), Arc::clone(&self.shared));
-        Some(async move {
-            match what {
-                What::Connection(io) => connection::serve(io, remote, local, handler, shared, permits).await,
-                What::Datagram(one, socket) => {
-                    let replies = Replies::new(socket, one.origin.clone());
-                    datagram::serve(Inbox::of_one(one), replies, local, handler, shared, permits).await
-                }
-            }
-        })
-    }
-}
-
-impl Drop for Request {
-    fn drop(&mut self) {
-        if let Some(taken) = self.taken.take() {
-            taken.what.refuse();
-            self.background.reject();
-            self.shared.reject(&self.local, &self.remote, RejectReason::Program);
-        }
-    }
-}
-
-impl Outcome {
-    fn of(remote: Address, ended: Option<Ended>) -> Self {
-        let (reason, message) = match ended {
-            Some(Ended { reason, message }) => (reason, message),
-            None => (CloseReason::Bug, "the task that served the request panicked".to_owned()),
-        };
-        Self {
-            remote,
-            reason,
-            message,
-        }
     }
 }
