@@ -2,7 +2,7 @@
 //!
 //! A [`Receiver`] belongs to the loop that receives; the [`DatagramSocket`] in it is shared with those who answer, and is
 //! closed when the last of them is done. One datagram is received with one system call: several at once (`recvmmsg(2)`)
-//! would save a fiftieth of what the sandbox of each costs.
+//! would save a call of 0.2 µs for each, a hundredth of what its sandbox costs.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
