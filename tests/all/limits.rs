@@ -231,6 +231,25 @@ fn waiting_costs_no_processor_time() {
     server.stop();
 }
 
+/// Nothing counts the time while there is no guest, and the first that comes is not the one to pay for it.
+#[test]
+fn the_silence_before_a_connection_is_not_charged() {
+    let server = Server::of(Guest::Built("burn"))
+        .with("max-cpu-time", "200ms")
+        .alone()
+        .start();
+    for _ in 0..3 {
+        assert_eq!(settled("the server is quiet", || server.books().accepted), 0);
+    }
+    let mut client = server.connect();
+    assert_eq!(client.ask("20"), "ok");
+    drop(client);
+    let closed = &server.closed(1)[0];
+    assert_eq!(closed.text("reason"), "completed");
+    assert!(closed.seconds("cpu_time") < 0.15, "{closed:?}");
+    server.stop();
+}
+
 #[test]
 fn computing_is_charged_in_small_pieces_too() {
     let server = Server::of(Guest::Built("burn"))

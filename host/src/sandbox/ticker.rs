@@ -93,7 +93,8 @@ impl Drop for Guest<'_> {
     reason = "a thread of its own, which has nothing else to do than sleep"
 )]
 fn tick(engine: &Engine, ticks: &Ticks, stop: &AtomicBool) {
-    let started = Instant::now();
+    let mut since = Instant::now();
+    let mut before = 0;
     let mut idle = 0;
     while !stop.load(Ordering::Relaxed) {
         if ticks.guests.load(Ordering::SeqCst) > 0 {
@@ -103,14 +104,16 @@ fn tick(engine: &Engine, ticks: &Ticks, stop: &AtomicBool) {
         } else {
             // A guest that comes between the look and this line has unparked the thread already, so it does not sleep.
             thread::park();
+            // The guest that comes next was resumed at the tick of before, and shall not be charged for the silence.
+            before = ticks.now();
+            since = Instant::now();
             continue;
         }
         thread::sleep(TICK);
         // Time, not wakeups: those come late, and guests would be charged less than they use.
-        let now = started.elapsed().as_nanos() / TICK.as_nanos();
-        ticks
-            .now
-            .store(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let passed = since.elapsed().as_nanos() / TICK.as_nanos();
+        let now = u64::try_from(passed).map_or(u64::MAX, |passed| before.saturating_add(passed));
+        ticks.now.store(now, Ordering::Relaxed);
         engine.increment_epoch();
     }
 }
