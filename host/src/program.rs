@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -143,20 +144,23 @@ impl Program {
         for handler in granted.handlers.values() {
             shared.watch_swap(handler);
         }
-        let end = {
-            let told = shared.overstayed();
-            tokio::select! {
-                biased;
-                end = program.run(granted, &arguments) => match end {
-                    ProgramEnd::Success => ProgramEnded::Returned,
-                    ProgramEnd::Failure => ProgramEnded::Failed,
-                    ProgramEnd::Trap(message, backtrace) => ProgramEnded::Trapped { message, backtrace },
-                },
-                () = told => ProgramEnded::Killed,
-            }
+        // One grace for the program and its requests, from when it was told to stop.
+        let mut overstayed = pin!(shared.overstayed());
+        let end = tokio::select! {
+            biased;
+            end = program.run(granted, &arguments) => Some(end),
+            () = &mut overstayed => None,
         };
         shared.drain.enter(Phase::Draining, |phase| phase < Phase::Draining);
-        let killed = shared.drained().await;
+        let (end, killed) = match end {
+            Some(ProgramEnd::Success) => (ProgramEnded::Returned, shared.drained(overstayed).await),
+            Some(ProgramEnd::Failure) => (ProgramEnded::Failed, shared.drained(overstayed).await),
+            Some(ProgramEnd::Trap(message, backtrace)) => {
+                let end = ProgramEnded::Trapped { message, backtrace };
+                (end, shared.drained(overstayed).await)
+            }
+            None => (ProgramEnded::Killed, shared.drained(std::future::ready(())).await),
+        };
         ProgramStopped {
             end,
             killed,

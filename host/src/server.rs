@@ -104,8 +104,7 @@ impl Server {
             shared.take_in(bound, local);
         }
         shared.watch_swap(&shared.sandbox);
-        shared.stopping().await;
-        let killed = shared.drained().await;
+        let killed = shared.drained(shared.overstayed()).await;
         let counts = shared.books.counts();
         Stopped { killed, counts }
     }
@@ -292,14 +291,17 @@ impl Shared {
         let _ = tokio::time::timeout(self.timeouts.drain_grace, self.drain.kill().killed()).await;
     }
 
-    /// Lets open connections finish within the drain grace, and kills those that have not. Tells whether any had to be.
-    pub(crate) async fn drained(&self) -> bool {
-        if tokio::time::timeout(self.timeouts.drain_grace, self.drain.finished())
-            .await
-            .is_err()
-        {
-            self.drain.enter(Phase::Killing, |phase| phase < Phase::Killing);
-            self.drain.finished().await;
+    /// Lets open connections finish until `overstayed` says that the time for it is over, and kills those that have not.
+    /// Tells whether any had to be.
+    pub(crate) async fn drained(&self, overstayed: impl Future<Output = ()>) -> bool {
+        self.stopping().await;
+        tokio::select! {
+            biased;
+            () = self.drain.finished() => {}
+            () = overstayed => {
+                self.drain.enter(Phase::Killing, |phase| phase < Phase::Killing);
+                self.drain.finished().await;
+            }
         }
         let killed = *self.drain.phase().borrow() == Phase::Killing;
         self.drain.enter(Phase::Stopped, |_| true);

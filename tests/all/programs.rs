@@ -238,6 +238,17 @@ fn the_end_of_a_program_is_the_exit_code() {
     }
 }
 
+#[test]
+fn a_program_that_does_not_stop_is_killed() {
+    let program = Program::of(Guest::Built("program_fails"))
+        .with("drain-grace", "100ms")
+        .argument("stay")
+        .start();
+    program.log().wait_for("phase", 1);
+    program.signal(Signal::TERM);
+    assert_eq!(program.ended().code, Some(75));
+}
+
 /// All twelve classes of Python's module.
 #[test]
 fn every_class_of_python_serves() {

@@ -1,5 +1,5 @@
-//! Fails in the way that its argument names: `fail` returns an error, `panic` panics, `exit` exits with 3. The host must
-//! tell that the program has failed, and how.
+//! Fails in the way that its argument names: `fail` returns an error, `panic` panics, `exit` exits with 3, and `stay`
+//! computes for ever, whatever it is told. The host must tell that the program has failed, and how.
 
 use socketserver_guest::{Handler, Request, Result};
 
@@ -18,7 +18,10 @@ fn run() -> Result {
         Some("fail") => Err("told you so".into()),
         Some("panic") => panic!("asked to"),
         Some("exit") => std::process::exit(3),
-        _ => Err("the argument is `fail`, `panic` or `exit`".into()),
+        Some("stay") => loop {
+            std::hint::black_box(());
+        },
+        _ => Err("the argument is `fail`, `panic`, `exit` or `stay`".into()),
     }
 }
 
