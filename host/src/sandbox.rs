@@ -3,6 +3,7 @@
 //! Only this module and those below it know wasmtime. Outside, there is a component to load, a connection to run, and an
 //! [`Ending`] to account for.
 
+mod async_stream;
 mod bindings;
 mod cache;
 mod capacity;
@@ -19,6 +20,7 @@ mod reset;
 mod state;
 mod ticker;
 mod trap;
+mod world;
 
 use std::path::Path;
 use std::pin::pin;
@@ -28,7 +30,7 @@ use tokio::time::Instant;
 use wasmtime::component::{Instance, InstancePre, Resource};
 use wasmtime::{Engine, Store};
 
-use self::bindings::exports::socketserver::core::{datagram_handler, stream_handler};
+use self::bindings::exports::socketserver::core::{async_stream_handler, datagram_handler, stream_handler};
 pub use self::cache::CacheError;
 pub use self::capacity::CapacityError;
 pub(crate) use self::ending::Ending;
@@ -57,8 +59,9 @@ use crate::supervise::{Overrun, supervise};
 pub(crate) struct Sandbox {
     engine: Engine,
     component: InstancePre<State>,
-    /// A component has one of them, or both.
+    /// A component has at least one of them.
     stream: Option<stream_handler::GuestIndices>,
+    async_stream: Option<async_stream_handler::GuestIndices>,
     datagram: Option<datagram_handler::GuestIndices>,
     ticker: Ticker,
     shared: Arc<Shared>,
@@ -94,6 +97,7 @@ impl Sandbox {
         Ok(Self {
             engine,
             stream: stream_handler::GuestIndices::new(&component).ok(),
+            async_stream: async_stream_handler::GuestIndices::new(&component).ok(),
             datagram: datagram_handler::GuestIndices::new(&component).ok(),
             component,
             ticker,
@@ -109,7 +113,7 @@ impl Sandbox {
         if transport.is_datagram() {
             self.datagram.is_some()
         } else {
-            self.stream.is_some()
+            self.stream.is_some() || self.async_stream.is_some()
         }
     }
 
@@ -150,7 +154,7 @@ impl Sandbox {
         let socket = Arc::new(Socket::new(io, Arc::clone(meter)));
         let mut store = self.store(connection, Given::Connection(Arc::clone(&socket)), meter);
         let result = {
-            let mut handle = pin!(self.handle(&mut store));
+            let mut handle = pin!(self.handle(&mut store, &socket));
             // Ticks that pass while the guest waits are not its own.
             let work = std::future::poll_fn(|cx| {
                 meter.resume(self.shared.ticks.now());
@@ -208,23 +212,33 @@ impl Sandbox {
         let state = State::new(connection, given, Arc::clone(meter), Arc::clone(&self.shared));
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
+        store.set_max_component_handles(state::MAX_RESOURCES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(State::on_tick);
         store
     }
 
-    async fn handle(&self, store: &mut Store<State>) -> Outcome {
+    async fn handle(&self, store: &mut Store<State>, socket: &Arc<Socket>) -> Outcome {
         let instance = self.instantiate(store).await?;
-        let handler = self
-            .stream
-            .as_ref()
-            .ok_or_else(|| Failure::Instantiate(wasmtime::format_err!("the component handles no connections")))?
-            .load(&mut *store, &instance)
-            .map_err(Failure::Instantiate)?;
+        let Some(handler) = &self.stream else {
+            // On the heap, so that the task of a connection that is handled the other way has no room for it.
+            return Box::pin(self.handle_async(store, instance, socket)).await;
+        };
+        let handler = handler.load(&mut *store, &instance).map_err(Failure::Instantiate)?;
         handler
             .call_handle(store, Resource::new_own(0))
             .await
             .map_err(Failure::Handle)
+    }
+
+    async fn handle_async(&self, store: &mut Store<State>, instance: Instance, socket: &Arc<Socket>) -> Outcome {
+        let handler = self
+            .async_stream
+            .as_ref()
+            .ok_or_else(|| Failure::Instantiate(wasmtime::format_err!("the component handles no connections")))?
+            .load(&mut *store, &instance)
+            .map_err(Failure::Instantiate)?;
+        async_stream::handle(store, &handler, socket).await
     }
 
     async fn handle_datagram(

@@ -3,6 +3,8 @@
 //! No byte is buffered here: what is received is read when the guest asks for it, and what is sent is written before the
 //! guest goes on. So backpressure is the operating system's own, and a connection that waits holds no buffer.
 
+mod streams;
+
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
@@ -91,13 +93,18 @@ impl Socket {
         let max = max.min(MAX_RECEIVE);
         let result = within(self.timeout(), poll_fn(|cx| poll_receive(&*self.io, cx, max))).await;
         if let Ok(bytes) = &result {
-            if bytes.is_empty() {
-                self.ended.store(true, Ordering::Relaxed);
-            } else {
-                self.meter.receive(bytes.len());
-            }
+            self.count(bytes.len());
         }
         self.note(result)
+    }
+
+    /// Accounts for what was received: no byte is the end of the stream.
+    fn count(&self, received: usize) {
+        if received == 0 {
+            self.ended.store(true, Ordering::Relaxed);
+        } else {
+            self.meter.receive(received);
+        }
     }
 
     /// Sends at least one byte, and tells how many were taken.
@@ -192,14 +199,16 @@ impl Socket {
         self.io.local_address()
     }
 
-    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when receiving would not wait.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
         if is(&self.receive_closed) || is(&self.ended) {
             return Poll::Ready(());
         }
         self.io.poll_readable(cx).map(drop)
     }
 
-    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when sending would not wait.
+    pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
         if is(&self.send_closed) {
             return Poll::Ready(());
         }

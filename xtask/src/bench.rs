@@ -171,6 +171,8 @@ impl Plan {
     fn start_ours(&self, workload: Workload) -> Result<Server> {
         let (handler, listen) = if workload.has_datagrams() {
             ("guest/handlers/echo-datagrams", "udp://127.0.0.1:0")
+        } else if workload.is_async() {
+            ("guest/handlers/echo-async", "tcp://127.0.0.1:0")
         } else {
             ("guest/handlers/echo", "tcp://127.0.0.1:0")
         };

@@ -12,6 +12,7 @@ wasmtime::component::bindgen!({
             import socketserver:core/datagrams@0.1.0;
             import socketserver:core/server@0.1.0;
             export socketserver:core/stream-handler@0.1.0;
+            export socketserver:core/async-stream-handler@0.1.0;
             export socketserver:core/datagram-handler@0.1.0;
         }
     ",
@@ -19,7 +20,10 @@ wasmtime::component::bindgen!({
     imports: {
         "socketserver:core/server": async | trappable,
     },
-    exports: { default: async },
+    exports: {
+        "socketserver:core/async-stream-handler.handle": async | store,
+        default: async,
+    },
     additional_derives: [PartialEq],
     with: {
         "socketserver:core/connections.connection": super::state::ConnectionHandle,

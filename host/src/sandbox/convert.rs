@@ -39,6 +39,27 @@ pub(super) fn error_code(error: io::Error) -> ErrorCode {
     }
 }
 
+/// An error that a guest gives back to the host, in words for the log.
+pub(super) fn words(error: ErrorCode) -> String {
+    let name = match error {
+        ErrorCode::AccessDenied => "access-denied",
+        ErrorCode::AddressInUse => "address-in-use",
+        ErrorCode::AddressNotBindable => "address-not-bindable",
+        ErrorCode::InvalidArgument => "invalid-argument",
+        ErrorCode::InvalidState => "invalid-state",
+        ErrorCode::OutOfMemory => "out-of-memory",
+        ErrorCode::Timeout => "timeout",
+        ErrorCode::RemoteUnreachable => "remote-unreachable",
+        ErrorCode::ConnectionBroken => "connection-broken",
+        ErrorCode::ConnectionReset => "connection-reset",
+        ErrorCode::ConnectionAborted => "connection-aborted",
+        ErrorCode::DatagramTooLarge => "datagram-too-large",
+        ErrorCode::Other(Some(words)) => return words,
+        ErrorCode::Other(None) => "other",
+    };
+    name.to_owned()
+}
+
 pub(super) fn readiness(ready: Ready) -> Readiness {
     let mut readiness = Readiness::empty();
     if ready.readable {

@@ -10,6 +10,17 @@ use super::reset::Reset;
 /// How many core instances one component may be made of. A component that wraps a language runtime has a handful.
 pub(crate) const MAX_CORE_INSTANCES: u32 = 64;
 
+/// Whether a component may have several calls and streams under way at once, as the async part of the component model has
+/// it (WASI 0.3).
+///
+/// A connection whose handler is of the blocking world costs a fifth less without the bookkeeping for it, so an engine has
+/// it only for components that use it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Concurrency {
+    Off,
+    On,
+}
+
 /// How large a pool is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pool {
@@ -18,11 +29,17 @@ pub(crate) struct Pool {
     pub(crate) tables: u32,
     pub(crate) table_elements: usize,
     pub(crate) memory_size: usize,
+    pub(crate) concurrency: Concurrency,
 }
 
 impl Pool {
     /// A pool in which as many instances fit as there may be connections, each with what the component needs.
-    pub(crate) fn for_component(required: &ResourcesRequired, connections: u32, max_memory: u64) -> Self {
+    pub(crate) fn for_component(
+        required: &ResourcesRequired,
+        concurrency: Concurrency,
+        connections: u32,
+        max_memory: u64,
+    ) -> Self {
         let elements = usize::try_from(required.max_initial_table_size.unwrap_or(0)).unwrap_or(usize::MAX);
         Self {
             connections,
@@ -30,6 +47,7 @@ impl Pool {
             tables: required.num_tables,
             table_elements: elements.max(MIN_TABLE_ELEMENTS),
             memory_size: usize::try_from(max_memory).unwrap_or(usize::MAX),
+            concurrency,
         }
     }
 }
@@ -37,22 +55,21 @@ impl Pool {
 /// Makes an engine that runs instances in a pool.
 pub(crate) fn engine(pool: Pool, reset: Reset) -> wasmtime::Result<Engine> {
     let pooling = pooling(pool, reset);
-    Engine::new(config().allocation_strategy(InstanceAllocationStrategy::Pooling(pooling)))
+    Engine::new(config(pool.concurrency).allocation_strategy(InstanceAllocationStrategy::Pooling(pooling)))
 }
 
 /// Makes an engine that compiles for those that run, before it is known how large their pools have to be.
-pub(crate) fn compiler() -> wasmtime::Result<Engine> {
-    Engine::new(config().allocation_strategy(InstanceAllocationStrategy::OnDemand))
+pub(crate) fn compiler(concurrency: Concurrency) -> wasmtime::Result<Engine> {
+    Engine::new(config(concurrency).allocation_strategy(InstanceAllocationStrategy::OnDemand))
 }
 
 /// The settings that shape compiled code, and all that do not depend on a pool.
-fn config() -> Config {
+fn config(concurrency: Concurrency) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        // A handler of the blocking world never runs two calls at once, and connections cost a fifth less without the
-        // bookkeeping for it.
-        .concurrency_support(false)
+        .concurrency_support(concurrency == Concurrency::On)
+        .wasm_component_model_async(concurrency == Concurrency::On)
         .epoch_interruption(true)
         .memory_init_cow(true)
         // What an earlier guest left on the stack is out of reach of any WebAssembly; that the stack is also empty is a

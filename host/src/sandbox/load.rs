@@ -19,9 +19,10 @@ use wasmtime_wasi::random::WasiRandom;
 
 use super::cache::{Cache, CacheError, Found, Key};
 use super::capacity::{self, CapacityError};
-use super::engine::{self, Pool};
+use super::engine::{self, Concurrency, Pool};
 use super::reset::{Choice, Reset, ResetError};
 use super::state::State;
+use super::world;
 use super::{Sandbox, bindings, connections, datagrams, driven};
 use crate::config::{Config, MemoryReset};
 use crate::event::Observer;
@@ -47,7 +48,7 @@ impl Recipe {
         let component = Imported::component(&engine, &self.compiled)?;
         // Else the first connection would make it, and fail if peers have taken all descriptors by then.
         component.initialize_copy_on_write_image().map_err(LoadError::Engine)?;
-        let instance = linker(&engine, &component)
+        let instance = linker(&engine, &component, self.pool.concurrency)
             .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(LoadError::Invalid)?;
         Sandbox::new(engine, instance, reset, Arc::clone(self))
@@ -95,6 +96,7 @@ pub(super) struct Artifact {
     /// It allocates on demand, so that what runs in it needs no pool.
     pub(super) compiler: Engine,
     pub(super) component: Component,
+    pub(super) concurrency: Concurrency,
     compiled: Vec<u8>,
     code: Code,
 }
@@ -103,7 +105,8 @@ impl Artifact {
     pub(super) fn load(config: &Config, path: &Path) -> Result<Self, LoadError> {
         let started = Instant::now();
         let bytes = read(path)?;
-        let compiler = engine::compiler().map_err(LoadError::Engine)?;
+        let concurrency = world::concurrency(&bytes);
+        let compiler = engine::compiler(concurrency).map_err(LoadError::Engine)?;
         let (compiled, code) = compile(&compiler, config, &bytes)?;
         let component = Imported::component(&compiler, &compiled)?;
         check_imports(&compiler, &component)?;
@@ -111,6 +114,7 @@ impl Artifact {
             started,
             compiler,
             component,
+            concurrency,
             compiled,
             code,
         })
@@ -124,7 +128,7 @@ impl Artifact {
 
     /// Whether it handles anything.
     pub(super) fn is_handler(&self) -> bool {
-        self.exports(STREAM_EXPORT) || self.exports(DATAGRAM_EXPORT)
+        world::HANDLERS.iter().any(|handler| self.exports(handler))
     }
 
     /// The names of what it exports.
@@ -138,7 +142,8 @@ impl Artifact {
         let Choice { reset, why } = Reset::choose(config.memory_reset)?;
         let required = self.component.resources_required().unwrap_or(NOTHING_REQUIRED);
         check_memory(&required, config.limits.max_memory)?;
-        let pool = Pool::for_component(&required, config.limits.max_connections, config.limits.max_memory);
+        let limits = &config.limits;
+        let pool = Pool::for_component(&required, self.concurrency, limits.max_connections, limits.max_memory);
         let recipe = Arc::new(Recipe {
             compiled: self.compiled,
             pool,
@@ -233,15 +238,11 @@ impl Imported {
 fn check_exports(engine: &Engine, component: &Component, listen: &[Listen]) -> Result<(), LoadError> {
     let world = component.component_type();
     for listen in listen {
-        let wanted = if listen.transport().is_datagram() {
-            DATAGRAM_EXPORT
-        } else {
-            STREAM_EXPORT
-        };
-        if !world.exports(engine).any(|(name, _)| name == wanted) {
+        let wanted = world::handlers_of(listen.transport());
+        if !world.exports(engine).any(|(name, _)| wanted.contains(&name)) {
             return Err(LoadError::WrongWorld {
                 listen: Box::new(listen.clone()),
-                wanted,
+                wanted: wanted.join(" or "),
                 exports: list(world.exports(engine).map(|(name, _)| name)),
             });
         }
@@ -298,7 +299,7 @@ fn check_memory(required: &ResourcesRequired, max_memory: u64) -> Result<(), Loa
 /// Grants what every handler gets: its connection, and the parts of WASI that reach nothing outside the sandbox but the
 /// clock, the log and random numbers. A guest sees no file and no environment: these interfaces are there because
 /// language libraries import them, and are empty.
-fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<State>> {
+fn linker(engine: &Engine, component: &Component, concurrency: Concurrency) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
@@ -319,6 +320,14 @@ fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<Sta
     wasi::filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     wasi::filesystem::preopens::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     driven::deny_in_linker(l, component)?;
+
+    if concurrency == Concurrency::On {
+        // The same of WASI 0.3.
+        wasmtime_wasi::p3::cli::add_to_linker(l)?;
+        wasmtime_wasi::p3::clocks::add_to_linker(l)?;
+        wasmtime_wasi::p3::filesystem::add_to_linker(l)?;
+        wasmtime_wasi::p3::random::add_to_linker(l)?;
+    }
     Ok(linker)
 }
 
@@ -409,17 +418,11 @@ pub enum LoadError {
         /// The listener that it was to serve.
         listen: Box<Listen>,
         /// What serves such a listener.
-        wanted: &'static str,
+        wanted: String,
         /// What it exports.
         exports: String,
     },
 }
-
-/// What makes a component a handler of connections.
-const STREAM_EXPORT: &str = "socketserver:core/stream-handler@0.1.0";
-
-/// What makes a component a handler of datagrams.
-const DATAGRAM_EXPORT: &str = "socketserver:core/datagram-handler@0.1.0";
 
 /// Interfaces that are granted, and the versions that are understood; an ending `/` stands for a whole package.
 const GRANTED: &[(&str, &str)] = &[
@@ -429,10 +432,14 @@ const GRANTED: &[(&str, &str)] = &[
     // A program has it; a handler that is a program too is denied it when it asks.
     ("socketserver:core/server", "0.1."),
     ("wasi:cli/", "0.2."),
+    ("wasi:cli/", "0.3."),
     ("wasi:clocks/", "0.2."),
+    ("wasi:clocks/", "0.3."),
     ("wasi:filesystem/", "0.2."),
+    ("wasi:filesystem/", "0.3."),
     ("wasi:io/", "0.2."),
     ("wasi:random/", "0.2."),
+    ("wasi:random/", "0.3."),
 ];
 
 const WASM_PAGE: u64 = 64 << 10;

@@ -12,6 +12,7 @@ use wasmtime_wasi::{I32Exit, WasiCtx, WasiCtxView, WasiView};
 
 use super::bindings::socketserver::core::{network, server};
 use super::ending::describe;
+use super::engine::Concurrency;
 use super::load::{Artifact, LoadError, Loaded};
 use super::state::MemoryLimit;
 use super::ticker::Ticker;
@@ -57,7 +58,12 @@ impl Program {
         let artifact = Artifact::load(config, &config.handler)?;
         let engine = artifact.compiler.clone();
         let mut linker = Linker::new(&engine);
+        let wasi_0_3 = |linker: &mut _| match artifact.concurrency {
+            Concurrency::Off => Ok(()),
+            Concurrency::On => wasmtime_wasi::p3::add_to_linker(linker),
+        };
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)
+            .and_then(|()| wasi_0_3(&mut linker))
             .and_then(|()| network::add_to_linker::<_, HasSelf<ProgramState>>(&mut linker, |state| state))
             .and_then(|()| server::add_to_linker::<_, HasSelf<ProgramState>>(&mut linker, |state| state))
             // For its own handler: the instance that runs the program is given no connection and no datagram.

@@ -225,7 +225,7 @@ impl ResourceLimiter for MemoryLimit {
 }
 
 /// Handles that a guest may hold, which are memory of the host. A handler needs a handful.
-const MAX_RESOURCES: usize = 1024;
+pub(super) const MAX_RESOURCES: usize = 1024;
 
 /// Random bytes that a guest may ask for at once, which are memory of the host first.
 const MAX_RANDOM: u64 = 64 << 10;

@@ -98,18 +98,24 @@ const WARM_UP: Duration = Duration::from_millis(150);
 async fn measure(load: &Load) -> Result<Outcome> {
     let server = load.server;
     match load.workload {
-        Workload::Connect64 => window(load, 64, |tally, client| connect::client(server, client, tally)).await,
+        Workload::Connect64 | Workload::AsyncConnect64 => {
+            window(load, 64, |tally, client| connect::client(server, client, tally)).await
+        }
         Workload::Connect1 => window(load, 1, |tally, client| connect::client(server, client, tally)).await,
         Workload::Connect64AfterBurst => {
             idle::burst(server, load.idle_connections).await?;
             window(load, 64, |tally, client| connect::client(server, client, tally)).await
         }
-        Workload::Requests64 => window(load, 64, |tally, client| request::client(server, client, tally)).await,
+        Workload::Requests64 | Workload::AsyncRequests64 => {
+            window(load, 64, |tally, client| request::client(server, client, tally)).await
+        }
         Workload::Requests1 => window(load, 1, |tally, client| request::client(server, client, tally)).await,
         Workload::Datagrams64 => window(load, 64, |tally, client| datagram::client(server, client, tally))
             .await
             .map(datagram::judge),
-        Workload::Bulk1 => window(load, 1, |tally, client| bulk::client(server, client, tally)).await,
+        Workload::Bulk1 | Workload::AsyncBulk1 => {
+            window(load, 1, |tally, client| bulk::client(server, client, tally)).await
+        }
         Workload::Bulk8 => window(load, 8, |tally, client| bulk::client(server, client, tally)).await,
         Workload::Idle => idle::measure(server, load.process, load.idle_connections).await,
     }

@@ -24,6 +24,13 @@ pub(crate) enum Workload {
     /// The same on one connection.
     #[value(name = "requests-1")]
     Requests1,
+    /// The first, the round trips and the bulk on one connection, of a handler in the async world.
+    #[value(name = "async-connect-64")]
+    AsyncConnect64,
+    #[value(name = "async-requests-64")]
+    AsyncRequests64,
+    #[value(name = "async-bulk-1")]
+    AsyncBulk1,
     /// 64 peers: a datagram of 64 bytes, and its echo. Each is served by a sandbox of its own.
     #[value(name = "datagrams-64")]
     Datagrams64,
@@ -51,6 +58,9 @@ impl Workload {
             Self::Connect64AfterBurst => "connect-64-after-burst",
             Self::Requests64 => "requests-64",
             Self::Requests1 => "requests-1",
+            Self::AsyncConnect64 => "async-connect-64",
+            Self::AsyncRequests64 => "async-requests-64",
+            Self::AsyncBulk1 => "async-bulk-1",
             Self::Datagrams64 => "datagrams-64",
             Self::Bulk1 => "bulk-1",
             Self::Bulk8 => "bulk-8",
@@ -66,6 +76,9 @@ impl Workload {
             Self::Connect64AfterBurst => "connect, 64 bytes, close; 64 clients, after a burst",
             Self::Requests64 => "64-byte round trips; 64 connections",
             Self::Requests1 => "64-byte round trips; 1 connection",
+            Self::AsyncConnect64 => "async handler: connect, 64 bytes, close; 64 clients",
+            Self::AsyncRequests64 => "async handler: 64-byte round trips; 64 connections",
+            Self::AsyncBulk1 => "async handler: 64 KiB writes, full duplex; 1 connection",
             Self::Datagrams64 => "64-byte datagrams and their echo; 64 peers",
             Self::Bulk1 => "64 KiB writes, full duplex; 1 connection",
             Self::Bulk8 => "64 KiB writes, full duplex; 8 connections",
@@ -78,13 +91,20 @@ impl Workload {
         self == Self::Datagrams64
     }
 
+    /// Whether it is about handlers of the async world.
+    pub(super) fn is_async(self) -> bool {
+        matches!(self, Self::AsyncConnect64 | Self::AsyncRequests64 | Self::AsyncBulk1)
+    }
+
     /// What one operation is called.
     pub(super) fn operation(self) -> &'static str {
         match self {
-            Self::Connect64 | Self::Connect1 | Self::Connect64AfterBurst | Self::Idle => "connection",
-            Self::Requests64 | Self::Requests1 => "request",
+            Self::Connect64 | Self::Connect1 | Self::Connect64AfterBurst | Self::AsyncConnect64 | Self::Idle => {
+                "connection"
+            }
+            Self::Requests64 | Self::Requests1 | Self::AsyncRequests64 => "request",
             Self::Datagrams64 => "datagram",
-            Self::Bulk1 | Self::Bulk8 => "MiB",
+            Self::Bulk1 | Self::Bulk8 | Self::AsyncBulk1 => "MiB",
         }
     }
 
