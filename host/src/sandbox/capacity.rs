@@ -27,7 +27,8 @@ pub(crate) fn reserve(pool: Pool, reset: Reset) -> Result<Engine, CapacityError>
 }
 
 fn check_mappings(pool: Pool, have: u64) -> Result<(), CapacityError> {
-    let each = MAPPINGS_OF_STACK + MAPPINGS_OF_MEMORY * u64::from(pool.memories.max(1));
+    let stacks = u64::from(pool.concurrency.stacks());
+    let each = MAPPINGS_OF_STACK * stacks + MAPPINGS_OF_MEMORY * u64::from(pool.memories.max(1));
     let need = MAPPINGS_OF_PROCESS + each * u64::from(pool.connections);
     if need <= have {
         return Ok(());
@@ -82,6 +83,7 @@ const MAPPINGS_OF_PROCESS: u64 = 2000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::engine::Concurrency;
 
     fn pool(connections: u32, memories: u32) -> Pool {
         Pool {
@@ -90,6 +92,7 @@ mod tests {
             tables: 0,
             table_elements: 0,
             memory_size: 0,
+            concurrency: Concurrency::Off,
         }
     }
 

@@ -21,6 +21,17 @@ pub(crate) enum Concurrency {
     On,
 }
 
+impl Concurrency {
+    /// The stacks of one instance. With concurrency one holds what is under way of the handler, and another what that calls
+    /// in a component that it was composed with.
+    pub(crate) fn stacks(self) -> u32 {
+        match self {
+            Self::Off => 1,
+            Self::On => 2,
+        }
+    }
+}
+
 /// How large a pool is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pool {
@@ -89,7 +100,7 @@ fn pooling(pool: Pool, reset: Reset) -> PoolingAllocationConfig {
         .total_core_instances(pool.connections.saturating_mul(MAX_CORE_INSTANCES))
         .total_memories(pool.connections.saturating_mul(pool.memories))
         .total_tables(pool.connections.saturating_mul(pool.tables))
-        .total_stacks(pool.connections)
+        .total_stacks(pool.connections.saturating_mul(pool.concurrency.stacks()))
         .max_core_instances_per_component(MAX_CORE_INSTANCES)
         .max_memories_per_component(pool.memories)
         .max_memories_per_module(pool.memories)
