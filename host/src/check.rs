@@ -26,6 +26,7 @@ struct Setting {
 struct Handler {
     memory_reset: String,
     memory_reset_why: &'static str,
+    concurrency: bool,
     code: String,
     load_seconds: f64,
 }
@@ -48,6 +49,7 @@ impl Report {
             handler: Handler {
                 memory_reset: facts.memory_reset.to_string(),
                 memory_reset_why: facts.memory_reset_why,
+                concurrency: facts.concurrency,
                 code: match &facts.code {
                     Code::Cached => "from the cache".to_owned(),
                     Code::Compiled(None) => "compiled".to_owned(),
@@ -92,11 +94,13 @@ impl Report {
         let Handler {
             memory_reset,
             memory_reset_why,
+            concurrency,
             code,
             load_seconds,
         } = &self.handler;
+        let concurrency = if *concurrency { ", with concurrency" } else { "" };
         text += &format!(
-            "\nthe handler can be served: {code}, loaded in {load_seconds:.3} s\n\
+            "\nthe handler can be served: {code}, loaded in {load_seconds:.3} s{concurrency}\n\
              memory is reset by {memory_reset}: {memory_reset_why}\n"
         );
         text

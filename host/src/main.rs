@@ -247,6 +247,7 @@ fn log_facts(facts: &Facts) {
         target: "socketserver",
         memory_reset = %facts.memory_reset,
         why = facts.memory_reset_why,
+        concurrency = facts.concurrency,
         code = ?facts.code,
         duration = facts.duration.as_secs_f64(),
         "handler loaded"

@@ -4,6 +4,7 @@
 //! of it with a secret when it is told to. With few slots, every instance gets one that was used before.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::client::End;
 use crate::support::guest::Guest;
@@ -77,14 +78,26 @@ fn the_canary_finds_what_is_not_its_own() {
     }
 }
 
-/// A slot is really used again: the pool has as many as there may be connections, and more of them come.
+/// On either engine: a component that mentions a stream runs on the one with concurrency.
 fn nothing_is_found(memory_reset: &str) {
-    let server = Server::of(CANARY)
+    nothing_is_found_by(&CANARY.path(), memory_reset, false);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("canary.wat");
+    let text = fs::read_to_string(CANARY.path()).unwrap();
+    let (body, end) = text.trim_end().split_at(text.trim_end().len() - 1);
+    fs::write(&path, format!("{body}  (type (stream u8))\n{end}\n")).unwrap();
+    nothing_is_found_by(&path, memory_reset, true);
+}
+
+/// A slot is really used again: the pool has as many as there may be connections, and more of them come.
+fn nothing_is_found_by(canary: &Path, memory_reset: &str, concurrency: bool) {
+    let server = Server::at(canary)
         .with("max-connections", SLOTS)
         .with("memory-reset", memory_reset)
         .start();
     let loaded = &server.log().wait_for("handler loaded", 1)[0];
     assert_eq!(loaded.text("memory_reset"), memory_reset);
+    assert_eq!(loaded.flag("concurrency"), concurrency);
     let connections = connections();
     // All slots are overwritten at once, so that none is spared.
     for _ in 0..connections / SLOTS {

@@ -39,7 +39,7 @@ fn a_component_of_another_world() {
     assert_eq!(
         error,
         "the component cannot serve tcp://127.0.0.1:9999: it exports example:deep-thought/question@1.0.0, and \
-         socketserver:core/stream-handler@0.1.0 is wanted"
+         socketserver:core/stream-handler@0.1.0 or socketserver:core/async-stream-handler@0.1.0 is wanted"
     );
 }
 

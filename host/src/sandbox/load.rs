@@ -63,6 +63,9 @@ pub struct Facts {
     pub memory_reset: MemoryReset,
     /// Why that one.
     pub memory_reset_why: &'static str,
+    /// Whether the component uses what is async in the component model (functions, streams, WASI 0.3), so that it runs on an
+    /// engine that has it.
+    pub concurrency: bool,
     /// Where the compiled code came from.
     pub code: Code,
     /// How long it took to load, compilation included.
@@ -155,6 +158,7 @@ impl Artifact {
             facts: Facts {
                 memory_reset: reset.name(),
                 memory_reset_why: why,
+                concurrency: self.concurrency == Concurrency::On,
                 code: self.code,
                 duration: self.started.elapsed(),
             },

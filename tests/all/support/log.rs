@@ -116,6 +116,12 @@ impl Record {
         value.unwrap_or_else(|| panic!("the log line has no number `{field}`: {self:?}"))
     }
 
+    /// A field that is true or false.
+    pub(crate) fn flag(&self, field: &str) -> bool {
+        let value = self.0.get(field).and_then(Value::as_bool);
+        value.unwrap_or_else(|| panic!("the log line has no flag `{field}`: {self:?}"))
+    }
+
     /// A field that is a time in seconds.
     pub(crate) fn seconds(&self, field: &str) -> f64 {
         let value = self.0.get(field).and_then(Value::as_f64);
