@@ -67,6 +67,11 @@ fn call<H: Handler>(request: &mut Request) -> Result {
     handler.setup(request)?;
     let handled = handler.handle(request);
     let finished = handler.finish(request);
+    outcome(handled, finished)
+}
+
+/// Neither of two errors is lost.
+pub(crate) fn outcome(handled: Result, finished: Result) -> Result {
     match (handled, finished) {
         (Err(handled), Err(finished)) => Err(format!("{handled}; then finish failed: {finished}").into()),
         (handled, finished) => handled.and(finished),

@@ -48,6 +48,19 @@
 //! | `client_address` | [`DatagramRequest::remote_address`] |
 //! | `socket` | [`DatagramRequest::socket`] |
 //!
+//! # Asynchronous handlers
+//!
+//! With the feature `async` a handler may do several things at once: see the module `asynchronous`, which is documented
+//! where the feature is on.
+//!
+//! | Python | here |
+//! |---|---|
+//! | the callback of `asyncio.start_server()` | `asynchronous::AsyncHandler` |
+//! | `StreamReader.read()`, `StreamReader.readline()` | `Receiver::receive`, `Receiver::receive_line` |
+//! | `StreamWriter.write()` with `StreamWriter.drain()` | `Sender::send_all` |
+//! | `StreamWriter.write_eof()` | `Sender::shutdown` |
+//! | `asyncio.sleep()`, `asyncio.wait_for()` | `asynchronous::sleep`, `asynchronous::timeout` |
+//!
 //! # Server programs
 //!
 //! A handler is served by the loop of the host. A program that makes the server itself, as a script with Python's
@@ -61,6 +74,8 @@
 #![warn(missing_docs)]
 
 mod address;
+#[cfg(feature = "async")]
+pub mod asynchronous;
 #[doc(hidden)]
 pub mod bindings;
 mod connection;
@@ -90,7 +105,7 @@ pub use request::{Reader, Request, Writer};
 pub use server::bindings as server_bindings;
 pub use std::net::Shutdown;
 
-/// The README's handler is compiled with the tests.
-#[cfg(doctest)]
+/// The README's handlers are compiled with the tests, one of which needs the feature.
+#[cfg(all(doctest, feature = "async"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,7 +1,11 @@
 //! Run a handler or a server program natively, without a host: for its unit tests.
 //!
-//! Not part of a component, and no model of a network: there is no time here, and sending never waits.
+//! Not part of a component, and no model of a network: sending never waits, and time passes only where a script says so.
 
+#[cfg(feature = "async")]
+mod asynchronous;
+#[cfg(feature = "async")]
+pub(crate) mod clock;
 mod datagram;
 mod host;
 
@@ -9,12 +13,19 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::connection::{Connection, Readiness};
 use crate::error::{ErrorCode, Result};
 use crate::handler::{Handler, serve as serve_connection};
 
+#[cfg(feature = "async")]
+pub use asynchronous::serve_async;
+#[cfg(feature = "async")]
+pub(crate) use asynchronous::{Incoming, Outgoing};
+#[cfg(feature = "async")]
+pub use clock::block_on;
 pub use datagram::{Datagram, serve_datagram};
 pub use host::Host;
 pub(crate) use host::{ScriptedRequest, ScriptedServer};
@@ -61,11 +72,18 @@ pub struct Peer(Rc<RefCell<Script>>);
 
 #[derive(Default)]
 struct Script {
-    incoming: VecDeque<Result<Vec<u8>, ErrorCode>>,
+    incoming: VecDeque<Step>,
     send_limits: VecDeque<Result<usize, ErrorCode>>,
     got: Vec<Vec<u8>>,
     shut_down: Vec<Shutdown>,
     timeout: Option<u32>,
+}
+
+/// What the peer does next.
+enum Step {
+    Bytes(Vec<u8>),
+    Fail(ErrorCode),
+    Quiet(Duration),
 }
 
 impl Peer {
@@ -73,7 +91,7 @@ impl Peer {
     /// the end of its stream.
     pub fn sending<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Self {
         let peer = Self::default();
-        let incoming = parts.into_iter().map(|part| Ok(part.as_ref().to_vec()));
+        let incoming = parts.into_iter().map(|part| Step::Bytes(part.as_ref().to_vec()));
         peer.0.borrow_mut().incoming.extend(incoming);
         peer
     }
@@ -81,15 +99,20 @@ impl Peer {
     /// After what it sends so far, make one call to receive fail.
     #[must_use]
     pub fn then_failing(self, code: ErrorCode) -> Self {
-        self.0.borrow_mut().incoming.push_back(Err(code));
-        self
+        self.then(Step::Fail(code))
+    }
+
+    /// After what it sends so far, send nothing for so long, counted from when the handler waits for it. A call to receive
+    /// with a shorter timeout fails.
+    #[must_use]
+    pub fn then_quiet(self, duration: Duration) -> Self {
+        self.then(Step::Quiet(duration))
     }
 
     /// After what it sends so far, send `part`.
     #[must_use]
     pub fn then_sending(self, part: impl AsRef<[u8]>) -> Self {
-        self.0.borrow_mut().incoming.push_back(Ok(part.as_ref().to_vec()));
-        self
+        self.then(Step::Bytes(part.as_ref().to_vec()))
     }
 
     /// Make the next calls to send take at most so many bytes each, or fail; later ones take everything.
@@ -118,6 +141,20 @@ impl Peer {
     pub fn timeout(&self) -> Option<u32> {
         self.0.borrow().timeout
     }
+
+    fn then(self, step: Step) -> Self {
+        self.0.borrow_mut().incoming.push_back(step);
+        self
+    }
+
+    fn next_step(&self) -> Option<Step> {
+        self.0.borrow_mut().incoming.pop_front()
+    }
+
+    /// What of a step is left comes next.
+    fn first(&self, step: Step) {
+        self.0.borrow_mut().incoming.push_front(step);
+    }
 }
 
 /// Serve the connection of `peer` with a handler, as the host would.
@@ -143,16 +180,29 @@ impl Transport for Peer {
         if max == 0 {
             return Err(ErrorCode::InvalidArgument);
         }
-        let mut script = self.0.borrow_mut();
-        let Some(part) = script.incoming.pop_front() else {
-            return Ok(Vec::new());
-        };
-        let mut part = part?;
-        if part.len() > max as usize {
-            let rest = part.split_off(max as usize);
-            script.incoming.push_front(Ok(rest));
+        let mut left = self
+            .timeout()
+            .map(|milliseconds| Duration::from_millis(milliseconds.into()));
+        loop {
+            match self.next_step() {
+                Some(Step::Bytes(mut part)) => {
+                    if part.len() > max as usize {
+                        self.first(Step::Bytes(part.split_off(max as usize)));
+                    }
+                    return Ok(part);
+                }
+                Some(Step::Fail(code)) => return Err(code),
+                Some(Step::Quiet(duration)) => match left {
+                    Some(time) if time < duration => {
+                        self.first(Step::Quiet(duration - time));
+                        return Err(ErrorCode::Timeout);
+                    }
+                    Some(time) => left = Some(time - duration),
+                    None => {}
+                },
+                None => return Ok(Vec::new()),
+            }
         }
-        Ok(part)
     }
 
     fn send(&self, data: &[u8]) -> Result<u32, ErrorCode> {
