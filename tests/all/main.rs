@@ -10,6 +10,7 @@
 )]
 
 mod accept;
+mod asynchronous;
 mod cache;
 mod canary;
 mod cli;

@@ -100,6 +100,11 @@ impl Client {
         bytes
     }
 
+    /// Receives what there is, and returns how much; nothing is the end of the stream.
+    pub(crate) fn receive_some(&mut self, buffer: &mut [u8]) -> usize {
+        self.socket.read(buffer).expect("the server sends, or ends in order")
+    }
+
     /// Receives a line, and returns it without its end.
     pub(crate) fn receive_line(&mut self) -> String {
         let mut line = String::new();
