@@ -11,6 +11,7 @@
 
 mod accept;
 mod asynchronous;
+mod asynchronous_misbehaving;
 mod cache;
 mod canary;
 mod cli;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tempfile::TempDir;
 
-use crate::support::guest::{ECHO, Guest, MESSAGES};
+use crate::support::guest::{ECHO, ECHO_ASYNC, Guest, MESSAGES};
 use crate::support::server::{Server, run_serve};
 
 #[test]
@@ -30,6 +30,44 @@ fn one_receive_returns_one_message() {
     let closed = &server.closed(1)[0];
     assert_eq!((closed.text("reason"), closed.text("listener")), ("completed", &*url));
     assert_eq!((closed.number("received"), closed.number("sent")), (6, 6));
+    server.stop();
+}
+
+#[test]
+fn an_async_read_returns_one_message_too() {
+    for guest in [ECHO_ASYNC, Guest::Built("async_pass")] {
+        let (folder, url) = place();
+        let server = Server::of(guest).listen(&url).start();
+        let peer = Peer::connect(folder.path());
+        let long = "x".repeat(65_536);
+        for message in ["a", "bb", &long, "ccc"] {
+            peer.send(message);
+        }
+        for message in ["a", "bb", &long, "ccc"] {
+            assert_eq!(peer.receive(), message);
+        }
+        peer.finish();
+        assert_eq!(peer.receive(), "", "the end");
+        assert_eq!(server.closed(1)[0].text("reason"), "completed");
+        server.stop();
+    }
+}
+
+/// A stream has no other way to say that there is more of a message than was asked for.
+#[test]
+fn what_an_async_read_has_no_room_for_is_read_next() {
+    let (folder, url) = place();
+    let server = Server::of(Guest::Built("async_misbehave")).listen(&url).start();
+    let peer = Peer::connect(folder.path());
+    // It reads a byte at a time.
+    peer.send("error told");
+    peer.send(" you so\nand more");
+    assert_eq!(peer.receive(), "");
+    let closed = &server.closed(1)[0];
+    assert_eq!(
+        (closed.text("reason"), closed.text("error")),
+        ("handler-error", "told you so")
+    );
     server.stop();
 }
 

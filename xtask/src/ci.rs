@@ -96,7 +96,10 @@ fn steps() -> Result<Vec<Step>> {
         Step::cargo(
             "doc, guests",
             guest(),
-            &[&["doc", "--no-deps", "--package", "socketserver-guest"], &native],
+            &[
+                &["doc", "--no-deps", "--all-features", "--package", "socketserver-guest"],
+                &native,
+            ],
         ),
         // Natively, for the logic in them; what they do as components is for the tests of the host. The programs that
         // misbehave have no logic to test, and do not link natively.

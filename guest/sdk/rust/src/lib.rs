@@ -109,3 +109,8 @@ pub use std::net::Shutdown;
 #[cfg(all(doctest, feature = "async"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// So are those of the project's.
+#[cfg(all(doctest, feature = "async"))]
+#[doc = include_str!("../../../../README.md")]
+mod readme_of_the_project {}
