@@ -128,6 +128,7 @@ mod listen;
 mod listener;
 mod log;
 mod meter;
+mod outbound;
 mod program;
 mod record;
 mod replies;
@@ -146,6 +147,7 @@ pub use event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, Guest
 pub use listen::{Listen, ListenError};
 pub use listener::BindError;
 pub use log::LogObserver;
+pub use outbound::{ConnectRule, ConnectRuleError};
 pub use program::{Grants, Program, ProgramEnded, ProgramStopped};
 pub use sandbox::{CacheError, CapacityError, Code, Facts, LoadError, ResetError};
 pub use server::{Handle, Problems, Server, StartError, Status, Stopped};
