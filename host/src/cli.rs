@@ -124,9 +124,9 @@ impl Run {
         (config, grants)
     }
 
-    /// As many connections as may be open, for a look at the limit of descriptors.
-    pub(crate) fn max_connections(&self) -> u32 {
-        self.limits.max_connections
+    /// As many sockets as may be open, for a look at the limit of descriptors.
+    pub(crate) fn max_sockets(&self) -> u64 {
+        self.limits.max_sockets(&self.sandbox)
     }
 }
 
@@ -321,9 +321,9 @@ impl Serve {
         ]
     }
 
-    /// As many connections as may be open, for a look at the limit of descriptors.
-    pub(crate) fn max_connections(&self) -> u32 {
-        self.limits.max_connections
+    /// As many sockets as may be open, for a look at the limit of descriptors.
+    pub(crate) fn max_sockets(&self) -> u64 {
+        self.limits.max_sockets(&self.sandbox)
     }
 }
 
@@ -375,6 +375,17 @@ fn configure(config: &mut Config, sockets: SocketArgs, limits: LimitArgs, sandbo
     timeouts.lifetime = max_lifetime.map(Duration::from).0;
     timeouts.linger = linger.0;
     timeouts.drain_grace = drain_grace.0;
+}
+
+impl LimitArgs {
+    fn max_sockets(&self, sandbox: &SandboxArgs) -> u64 {
+        let outbound = if sandbox.allow_connect.is_empty() {
+            0
+        } else {
+            self.max_outbound
+        };
+        u64::from(self.max_connections) * (1 + u64::from(outbound))
+    }
 }
 
 impl SandboxArgs {

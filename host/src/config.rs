@@ -366,9 +366,10 @@ mod tests {
         config.listen.clear();
         config.limits.max_connections = 0;
         config.limits.max_memory = 1;
+        config.limits.max_outbound = 0;
         config.timeouts.idle = Some(Duration::ZERO);
         let problems: Vec<_> = config.problems().iter().map(ToString::to_string).collect();
-        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert_eq!(problems.len(), 5, "{problems:?}");
         assert!(problems[2].starts_with("max-memory cannot be 1 B:"), "{problems:?}");
     }
 }

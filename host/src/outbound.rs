@@ -5,6 +5,7 @@
 
 mod granted;
 mod name;
+mod refused;
 mod special;
 
 use std::fmt::{self, Display, Formatter};
@@ -17,6 +18,7 @@ use thiserror::Error;
 
 pub(crate) use self::granted::Granted;
 pub(crate) use self::name::Name;
+pub use self::refused::{ConnectRefused, Wanted};
 use crate::address::Transport;
 
 /// Where a guest may connect to: `[tcp://|udp://]HOST:PORT`, for both where there is no scheme.
@@ -76,18 +78,13 @@ impl ConnectRule {
         }
     }
 
-    /// Whether it speaks of this transport at all.
-    pub(crate) fn speaks_of(&self, transport: Transport) -> bool {
-        self.transport.is_none_or(|own| own == transport)
-    }
-
     /// Whether it covers an address, however the guest has it.
     fn covers(&self, transport: Transport, address: SocketAddr) -> bool {
         self.covers_port(transport, address.port()) && self.covers_ip(canonical(address.ip()))
     }
 
     fn covers_port(&self, transport: Transport, port: u16) -> bool {
-        self.speaks_of(transport) && self.ports.contains(&port)
+        self.transport.is_none_or(|own| own == transport) && self.ports.contains(&port)
     }
 
     /// Whether its host covers a canonical address.

@@ -24,6 +24,7 @@ mod icmp;
 mod limits;
 mod log;
 mod misbehaving;
+mod outbound;
 mod programs;
 mod sdk;
 mod sessions;

@@ -23,11 +23,6 @@ impl Granted {
         }
     }
 
-    /// Whether any rule speaks of this transport.
-    pub(crate) fn speaks_of(&self, transport: Transport) -> bool {
-        self.rules.iter().any(|rule| rule.speaks_of(transport))
-    }
-
     /// Whether the guest may connect there, or exchange datagrams.
     pub(crate) fn covers(&self, transport: Transport, address: SocketAddr) -> bool {
         if self.rules.iter().any(|rule| rule.covers(transport, address)) {

@@ -22,7 +22,7 @@ use super::capacity::{self, CapacityError};
 use super::engine::{self, Pool};
 use super::reset::{Choice, Reset, ResetError};
 use super::state::State;
-use super::{Sandbox, bindings, connections, datagrams, driven};
+use super::{Sandbox, bindings, connections, datagrams, driven, sockets};
 use crate::config::{Config, MemoryReset};
 use crate::event::Observer;
 use crate::listen::Listen;
@@ -47,7 +47,7 @@ impl Recipe {
         let component = Imported::component(&engine, &self.compiled)?;
         // Else the first connection would make it, and fail if peers have taken all descriptors by then.
         component.initialize_copy_on_write_image().map_err(LoadError::Engine)?;
-        let instance = linker(&engine, &component)
+        let instance = linker(&engine, &component, &self.config)
             .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(LoadError::Invalid)?;
         Sandbox::new(engine, instance, reset, Arc::clone(self))
@@ -106,7 +106,7 @@ impl Artifact {
         let compiler = engine::compiler().map_err(LoadError::Engine)?;
         let (compiled, code) = compile(&compiler, config, &bytes)?;
         let component = Imported::component(&compiler, &compiled)?;
-        check_imports(&compiler, &component)?;
+        check_imports(&compiler, &component, config)?;
         Ok(Self {
             started,
             compiler,
@@ -249,17 +249,23 @@ fn check_exports(engine: &Engine, component: &Component, listen: &[Listen]) -> R
     Ok(())
 }
 
-fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+fn check_imports(engine: &Engine, component: &Component, config: &Config) -> Result<(), LoadError> {
+    let has_sockets = !config.allow_connect.is_empty();
     let world = component.component_type();
     let missing: Vec<_> = world
         .imports(engine)
         .map(|(name, _)| name)
-        .filter(|name| !is_granted(name))
+        .filter(|name| !(is_granted(name, GRANTED) || has_sockets && is_granted(name, SOCKETS)))
         .collect();
     if missing.is_empty() {
         Ok(())
     } else {
         Err(LoadError::NotGranted {
+            advice: if missing.iter().any(|name| is_granted(name, SOCKETS)) {
+                "; sockets are granted by --allow-connect, with where they may connect to"
+            } else {
+                ""
+            },
             imports: list(missing.into_iter()),
         })
     }
@@ -274,9 +280,9 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-fn is_granted(import: &str) -> bool {
+fn is_granted(import: &str, interfaces: &[(&str, &str)]) -> bool {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
-    GRANTED.iter().any(|(granted, versions)| {
+    interfaces.iter().any(|(granted, versions)| {
         interface
             .strip_prefix(granted)
             .is_some_and(|rest| rest.is_empty() || granted.ends_with('/'))
@@ -297,8 +303,8 @@ fn check_memory(required: &ResourcesRequired, max_memory: u64) -> Result<(), Loa
 
 /// Grants what every handler gets: its connection, and the parts of WASI that reach nothing outside the sandbox but the
 /// clock, the log and random numbers. A guest sees no file and no environment: these interfaces are there because
-/// language libraries import them, and are empty.
-fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<State>> {
+/// language libraries import them, and are empty. Sockets are there where a rule grants them.
+fn linker(engine: &Engine, component: &Component, config: &Config) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
@@ -318,6 +324,9 @@ fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<Sta
     wasi::cli::terminal_stderr::add_to_linker::<State, WasiCli>(l, State::cli)?;
     wasi::filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     wasi::filesystem::preopens::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
+    if !config.allow_connect.is_empty() {
+        sockets::add_to_linker(l)?;
+    }
     driven::deny_in_linker(l, component)?;
     Ok(linker)
 }
@@ -358,10 +367,12 @@ pub enum LoadError {
         max: ByteSize,
     },
     /// Imports that a handler is not given.
-    #[error("the component imports what a handler is not given: {imports}")]
+    #[error("the component imports what a handler is not given: {imports}{advice}")]
     NotGranted {
         /// Their names.
         imports: String,
+        /// What would grant some of them, where something does.
+        advice: &'static str,
     },
     /// A component that is no server program.
     #[error(
@@ -435,6 +446,9 @@ const GRANTED: &[(&str, &str)] = &[
     ("wasi:random/", "0.2."),
 ];
 
+/// What is granted where guests may connect to something.
+const SOCKETS: &[(&str, &str)] = &[("wasi:sockets/", "0.2.")];
+
 const WASM_PAGE: u64 = 64 << 10;
 
 /// For a component whose needs wasmtime cannot tell, because it imports a memory: it will not link either.
@@ -456,7 +470,7 @@ mod tests {
             "wasi:io/streams@0.2.6",
             "wasi:cli/stdout@0.2.0",
         ] {
-            assert!(is_granted(granted), "{granted}");
+            assert!(is_granted(granted, GRANTED), "{granted}");
         }
         for refused in [
             "socketserver:core/connections-and-more@0.1.0",
@@ -466,7 +480,7 @@ mod tests {
             "wasi:ioctl/x@0.2.0",
             "env",
         ] {
-            assert!(!is_granted(refused), "{refused}");
+            assert!(!is_granted(refused, GRANTED), "{refused}");
         }
     }
 }
