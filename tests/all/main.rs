@@ -25,6 +25,7 @@ mod limits;
 mod log;
 mod misbehaving;
 mod outbound;
+mod outbound_limits;
 mod programs;
 mod sdk;
 mod sessions;

@@ -1,70 +1,20 @@
 //! What guests reach beyond their connection: nothing, unless a rule grants it.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-
-use crate::support::client::{Client, End};
-use crate::support::eventually::{DEADLINE, eventually, settled};
+use crate::support::eventually::eventually;
 use crate::support::guest::{ECHO, Guest};
 use crate::support::log::Record;
 use crate::support::program::Program;
-use crate::support::server::{Server, Setup, run_serve};
+use crate::support::server::{Server, Setup, cache, run, run_serve};
+use crate::support::upstream::{silent, udp, upper};
 
 const OUTBOUND: Guest = Guest::Built("outbound");
 
 /// A server with the rules, and the guest that does what it is told.
-fn server(rules: &[&str]) -> Setup {
+pub(crate) fn server(rules: &[&str]) -> Setup {
     let setup = Server::of(OUTBOUND);
     rules
         .iter()
         .fold(setup, |setup, rule| setup.with("allow-connect", rule))
-}
-
-/// A TCP server in this process that answers each line with its upper case, and one that never answers.
-fn upper() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || answer(stream));
-        }
-    });
-    address
-}
-
-fn answer(stream: TcpStream) {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    while reader.read_line(&mut line).is_ok_and(|count| count > 0) {
-        if reader.get_mut().write_all(line.to_uppercase().as_bytes()).is_err() {
-            break;
-        }
-        line.clear();
-    }
-}
-
-/// A TCP server in this process that takes connections and says nothing; and the connections.
-fn silent() -> (SocketAddr, Receiver<TcpStream>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (taken, streams) = mpsc::channel();
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            if taken.send(stream).is_err() {
-                break;
-            }
-        }
-    });
-    (address, streams)
-}
-
-fn udp() -> (UdpSocket, SocketAddr) {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(DEADLINE)).unwrap();
-    let address = socket.local_addr().unwrap();
-    (socket, address)
 }
 
 /// The one line of the log that says what was refused.
@@ -254,145 +204,6 @@ fn names_that_stand_for_nothing_do_not_stop_the_guest() {
 }
 
 #[test]
-fn max_outbound_is_exact_and_sockets_end_with_their_guest() {
-    let upstream = upper();
-    let server = server(&[&upstream.to_string()]).with("max-outbound", 3).start();
-    let before = settled("the server is idle", || server.descriptors());
-    let mut client = server.connect();
-    assert_eq!(client.ask(&format!("connect {upstream}")), "ok");
-    assert_eq!(client.ask(&format!("connect {upstream}")), "ok");
-    assert!(client.ask("bind 0.0.0.0:0").starts_with("ok "));
-    for command in ["bind 0.0.0.0:0".to_owned(), format!("connect {upstream}")] {
-        let answer = client.ask(&command);
-        assert!(answer.starts_with("error "), "{answer}");
-    }
-    assert_eq!(server.descriptors(), before + 4);
-    let mut another = server.connect();
-    assert_eq!(
-        another.ask(&format!("connect {upstream}")),
-        "ok",
-        "the limit is each guest's"
-    );
-    assert_eq!(client.ask("close"), "ok");
-    assert_eq!(client.ask(&format!("connect {upstream}")), "ok");
-    drop((client, another));
-    server.closed(2);
-    eventually("all sockets are closed", || {
-        (server.descriptors() == before).then_some(())
-    });
-    server.stop();
-}
-
-/// A socket that waits is dropped while the host still waits for its datagram, again and again.
-#[test]
-fn sockets_that_are_dropped_make_room_at_once() {
-    let server = server(&["udp://127.0.0.1:9"]).with("max-outbound", 1).start();
-    let before = settled("the server is idle", || server.descriptors());
-    let mut client = server.connect();
-    let answer = eventually("a thousand sockets have their turns", || {
-        let answer = client.ask("churn 1");
-        (answer == "ok").then_some(answer)
-    });
-    assert_eq!(answer, "ok");
-    assert!(server.descriptors() <= before + 2);
-    drop(client);
-    server.stop();
-}
-
-fn waiting(server: &Server, upstream: SocketAddr, streams: &Receiver<TcpStream>) -> (Client, TcpStream) {
-    let mut client = server.connect();
-    assert_eq!(client.ask(&format!("connect {upstream}")), "ok");
-    client.send("ask anything\n");
-    let stream = streams.recv_timeout(DEADLINE).unwrap();
-    let mut line = String::new();
-    BufReader::new(&stream).read_line(&mut line).unwrap();
-    assert_eq!(line, "anything\n", "the guest waits for the answer");
-    (client, stream)
-}
-
-#[test]
-fn a_guest_that_waits_for_another_server_is_idle() {
-    let (upstream, streams) = silent();
-    let server = server(&[&upstream.to_string()]).with("idle-timeout", "300ms").start();
-    let (mut client, mut stream) = waiting(&server, upstream, &streams);
-    assert_eq!(client.end(), End::Reset);
-    assert_eq!(server.closed(1)[0].text("reason"), "idle");
-    assert!(is_over(&mut stream), "its sockets are closed");
-    server.stop();
-}
-
-#[test]
-fn a_guest_that_waits_for_another_server_grows_old() {
-    let (upstream, streams) = silent();
-    let server = server(&[&upstream.to_string()])
-        .with("idle-timeout", "none")
-        .with("max-lifetime", "300ms")
-        .start();
-    let (mut client, _stream) = waiting(&server, upstream, &streams);
-    assert_eq!(client.end(), End::Reset);
-    assert_eq!(server.closed(1)[0].text("reason"), "lifetime");
-    server.stop();
-}
-
-#[test]
-fn a_guest_that_waits_for_another_server_does_not_hold_the_drain() {
-    let (upstream, streams) = silent();
-    let server = server(&[&upstream.to_string()]).with("drain-grace", "100ms").start();
-    let (mut client, mut stream) = waiting(&server, upstream, &streams);
-    server.signal(rustix::process::Signal::TERM);
-    assert_eq!(client.end(), End::Reset);
-    assert!(is_over(&mut stream));
-    let ended = server.ended();
-    assert_eq!((ended.code, ended.books.closed("killed")), (Some(75), 1));
-}
-
-/// Nobody answers at an address for documentation, so the guest waits in `connect`.
-#[test]
-fn a_guest_that_waits_to_be_connected_is_killed() {
-    let server = server(&["192.0.2.0/24:*"]).start();
-    let client = server.connect();
-    client.send("connect 192.0.2.1:80\n");
-    server.wait_for("it is accepted", |books| books.accepted == 1);
-    // Where the machine has no route at all, the guest is told at once; that is no end of it either.
-    assert_eq!(
-        settled("the guest waits", || client.is_silent() || server.books().active == 1),
-        true
-    );
-    let books = server.kill();
-    assert_eq!(books.closed("killed"), 1);
-}
-
-fn is_over(stream: &mut TcpStream) -> bool {
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    let mut line = String::new();
-    !matches!(BufReader::new(stream).read_line(&mut line), Ok(count) if count > 0)
-}
-
-#[test]
-fn a_hundred_guests_ask_at_once() {
-    let upstream = upper();
-    let server = server(&[&format!("127.0.0.0/8:{}", upstream.port())]).start();
-    let before = settled("the server is idle", || server.descriptors());
-    let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
-    for client in &clients {
-        client.send(format!("connect {upstream}\n"));
-    }
-    for (number, client) in clients.iter_mut().enumerate() {
-        assert_eq!(client.receive_line(), "ok");
-        client.send(format!("ask number {number}\n"));
-    }
-    for (number, client) in clients.iter_mut().enumerate() {
-        assert_eq!(client.receive_line(), format!("ok NUMBER {number}"));
-    }
-    drop(clients);
-    server.closed(100);
-    eventually("all sockets are closed", || {
-        (server.descriptors() == before).then_some(())
-    });
-    assert_eq!(server.stop().closed("completed"), 100);
-}
-
-#[test]
 fn without_a_rule_the_refusal_names_the_flag() {
     let run = run_serve(OUTBOUND, &[]);
     assert_eq!(run.code, Some(65), "{run:?}");
@@ -407,6 +218,24 @@ fn a_bad_rule_is_refused_in_one_line() {
         assert_eq!(run.code, Some(64), "{run:?}");
         assert!(run.errors.contains(&format!("`{rule}` is no rule: ")), "{run:?}");
     }
+}
+
+#[test]
+fn check_shows_the_rules() {
+    let path = OUTBOUND.path();
+    let flags = ["--allow-connect=TCP://Example.com.:443", "--allow-connect=10.0.0.0/8:*"];
+    let report = run([
+        "check".as_ref(),
+        path.as_os_str(),
+        "--cache-dir".as_ref(),
+        cache().as_os_str(),
+    ]
+    .into_iter()
+    .chain(flags.map(AsRef::as_ref)));
+    let report = report.succeed();
+    let line = report.lines().find(|line| line.starts_with("allow-connect "));
+    let words: Vec<_> = line.unwrap().split_whitespace().collect();
+    assert_eq!(words[..3], ["allow-connect", "TCP://Example.com.:443", "10.0.0.0/8:*"]);
 }
 
 #[test]
@@ -436,12 +265,12 @@ fn a_program_reaches_what_its_rules_grant() {
 
 #[test]
 fn a_program_without_a_rule_is_refused() {
-    let run = crate::support::server::run([
+    let run = run([
         "run".as_ref(),
         Guest::Built("program_outbound").path().as_os_str(),
         format!("--handler=echo={}", ECHO.path().display()).as_ref(),
         "--cache-dir".as_ref(),
-        crate::support::server::cache().as_os_str(),
+        cache().as_os_str(),
     ]);
     assert_eq!(run.code, Some(65), "{run:?}");
     assert!(run.errors.contains("sockets are granted by --allow-connect"), "{run:?}");

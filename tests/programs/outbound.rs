@@ -1,8 +1,8 @@
 //! Does what its peer says with sockets of its own, one call of `std::net` for each command. The host must let it reach
 //! what the operator grants, and nothing else.
 //!
-//! The answer to each line is a line: `ok`, `ok VALUE`, or `error KIND` with the name of an `ErrorKind`. What is opened
-//! stays open until `close` or the end.
+//! The answer to each line is a line: `ok`, `ok VALUE`, or `error KIND` with the name of an `ErrorKind`, or with the words
+//! of an error that has none. What is opened stays open until `close` or the end.
 //!
 //! | command | answer |
 //! |---|---|
@@ -36,7 +36,11 @@ impl Handler for Outbound {
         while request.rfile.read_line(&mut line)? > 0 {
             let answer = match self.command(line.trim_end()) {
                 Ok(value) => format!("ok {value}"),
-                Err(error) => format!("error {:?}", error.kind()),
+                // What has no kind has words.
+                Err(error) => match format!("{:?}", error.kind()).as_str() {
+                    "Uncategorized" => format!("error {error}"),
+                    kind => format!("error {kind}"),
+                },
             };
             writeln!(request.wfile, "{}", answer.trim_end())?;
             line.clear();
