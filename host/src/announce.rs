@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 
 use socketserver::{
-    AcceptFailure, Closed, Connection, GuestLine, Listen, ListenAddress, LoadError, LogObserver, Observer,
-    RejectReason, Remote,
+    AcceptFailure, Closed, ConnectRefused, Connection, GuestLine, Listen, ListenAddress, LoadError, LogObserver,
+    Observer, RejectReason, Remote,
 };
 
 /// Announces listeners, one line each.
@@ -27,6 +27,10 @@ impl Observer for ProgramObserver {
 
     fn bind_denied(&self, listen: &Listen) {
         self.0.bind_denied(listen);
+    }
+
+    fn connect_refused(&self, refused: &ConnectRefused) {
+        self.0.connect_refused(refused);
     }
 
     fn opened(&self, connection: &Connection) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use etcetera::BaseStrategy as _;
-use socketserver::{Config, Grants, Limits, Listen, MemoryReset, SocketOptions, SourceRange, Timeouts};
+use socketserver::{Config, ConnectRule, Grants, Limits, Listen, MemoryReset, SocketOptions, SourceRange, Timeouts};
 
 pub(crate) use self::value::NamedHandler;
 use self::value::{Optional, Size, Time};
@@ -120,13 +120,13 @@ impl Run {
         grants.handlers = handlers;
         grants.arguments = self.arguments;
         let mut config = Config::new(program);
-        configure(&mut config, self.sockets, self.limits, &self.sandbox);
+        configure(&mut config, self.sockets, self.limits, self.sandbox);
         (config, grants)
     }
 
-    /// As many connections as may be open, for a look at the limit of descriptors.
-    pub(crate) fn max_connections(&self) -> u32 {
-        self.limits.max_connections
+    /// As many sockets as may be open, for a look at the limit of descriptors.
+    pub(crate) fn max_sockets(&self) -> u64 {
+        self.limits.max_sockets(&self.sandbox)
     }
 }
 
@@ -216,6 +216,10 @@ struct LimitArgs {
     #[arg(long, value_name = "SIZE", default_value_t = Limits::default().max_packet_size)]
     max_packet_size: u32,
 
+    /// Sockets that one guest may have open at once to reach what --allow-connect grants.
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().max_outbound)]
+    max_outbound: u32,
+
     /// Keep a sandbox for each remote address of a datagram listener, until it has sent nothing for so long; none for a
     /// sandbox for each datagram.
     #[arg(long, value_name = "TIME", default_value_t = Optional(Timeouts::default().datagram_session).map(Time))]
@@ -241,6 +245,15 @@ struct LimitArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Sandbox")]
 struct SandboxArgs {
+    /// Where guests may connect to: [tcp://|udp://]HOST:PORT. Nowhere without it. May be given several times.
+    ///
+    /// HOST is an address, a range (10.0.0.0/8, [2001:db8::/32]), a name, *.NAME for the names below one, or * for every name
+    /// and every global address. PORT is a number, a range (8000-8099), or *. Addresses that are not global (loopback, private,
+    /// link-local, multicast) are reached only by a rule that gives them or their range; a name never reaches them, but for
+    /// localhost.
+    #[arg(long, value_name = "RULE")]
+    allow_connect: Vec<ConnectRule>,
+
     /// How memory is made new for the next connection: auto, decommit, pagemap-scan or zero.
     ///
     /// Each way leaves nothing behind; they differ in cost. auto is pagemap-scan where nothing can be swapped out, and
@@ -290,7 +303,7 @@ impl Serve {
     pub(crate) fn config(self, handler: PathBuf) -> Config {
         let mut config = Config::new(handler);
         config.listen = self.listen;
-        configure(&mut config, self.sockets, self.limits, &self.sandbox);
+        configure(&mut config, self.sockets, self.limits, self.sandbox);
         config
     }
 
@@ -308,14 +321,14 @@ impl Serve {
         ]
     }
 
-    /// As many connections as may be open, for a look at the limit of descriptors.
-    pub(crate) fn max_connections(&self) -> u32 {
-        self.limits.max_connections
+    /// As many sockets as may be open, for a look at the limit of descriptors.
+    pub(crate) fn max_sockets(&self) -> u64 {
+        self.limits.max_sockets(&self.sandbox)
     }
 }
 
 /// Sets what commands that serve have in common.
-fn configure(config: &mut Config, sockets: SocketArgs, limits: LimitArgs, sandbox: &SandboxArgs) {
+fn configure(config: &mut Config, sockets: SocketArgs, limits: LimitArgs, sandbox: SandboxArgs) {
     let SocketArgs {
         backlog,
         keep_alive,
@@ -331,6 +344,7 @@ fn configure(config: &mut Config, sockets: SocketArgs, limits: LimitArgs, sandbo
     options.reuse_port = reuse_port;
     config.cache = sandbox.cache();
     config.memory_reset = sandbox.memory_reset;
+    config.allow_connect = sandbox.allow_connect;
     let LimitArgs {
         max_connections,
         max_connections_per_source,
@@ -339,6 +353,7 @@ fn configure(config: &mut Config, sockets: SocketArgs, limits: LimitArgs, sandbo
         max_cpu_time,
         max_guest_output,
         max_packet_size,
+        max_outbound,
         datagram_session,
         idle_timeout,
         max_lifetime,
@@ -353,12 +368,24 @@ fn configure(config: &mut Config, sockets: SocketArgs, limits: LimitArgs, sandbo
     limits.max_cpu_time = max_cpu_time.map(Duration::from).0;
     limits.max_guest_output = max_guest_output.0;
     limits.max_packet_size = max_packet_size;
+    limits.max_outbound = max_outbound;
     let timeouts = &mut config.timeouts;
     timeouts.datagram_session = datagram_session.map(Duration::from).0;
     timeouts.idle = idle_timeout.map(Duration::from).0;
     timeouts.lifetime = max_lifetime.map(Duration::from).0;
     timeouts.linger = linger.0;
     timeouts.drain_grace = drain_grace.0;
+}
+
+impl LimitArgs {
+    fn max_sockets(&self, sandbox: &SandboxArgs) -> u64 {
+        let outbound = if sandbox.allow_connect.is_empty() {
+            0
+        } else {
+            self.max_outbound
+        };
+        u64::from(self.max_connections) * (1 + u64::from(outbound))
+    }
 }
 
 impl SandboxArgs {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::listen::Listen;
+use crate::outbound::ConnectRule;
 use crate::source::SourceRange;
 
 /// Everything that a server is told.
@@ -22,6 +23,9 @@ pub struct Config {
     pub handler: PathBuf,
     /// Where to listen; at least one place.
     pub listen: Vec<Listen>,
+    /// Where guests may connect to; nowhere without a rule. Handlers have `wasi:sockets` of WASI 0.2 for that, and so has
+    /// a server program.
+    pub allow_connect: Vec<ConnectRule>,
     /// How the sockets of listeners, and those that they accept, are set up.
     pub sockets: SocketOptions,
     /// What each connection, and all of them together, may use.
@@ -47,6 +51,7 @@ impl Config {
         Self {
             handler: handler.into(),
             listen: vec![listen],
+            allow_connect: Vec::new(),
             sockets: SocketOptions::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
@@ -105,6 +110,12 @@ impl Config {
             limits.max_packet_size.to_string(),
             (1..=MAX_PACKET_SIZE).contains(&limits.max_packet_size),
             "a size from 1 to 65535 bytes, the longest datagram of IP",
+        );
+        check(
+            "max-outbound",
+            limits.max_outbound.to_string(),
+            (1..=MAX_OUTBOUND).contains(&limits.max_outbound),
+            "a number from 1 to 128",
         );
         let keep_alive = self.sockets.keep_alive;
         check(
@@ -205,6 +216,12 @@ pub struct Limits {
     ///
     /// Python equivalent: `UDPServer.max_packet_size`
     pub max_packet_size: u32,
+    /// Sockets that one connection's guest, or a server program, may have open at once to reach what
+    /// [`allow_connect`](Config::allow_connect) grants. A further one is refused to it, as `new-socket-limit`.
+    ///
+    /// Beside its descriptor and the kernel's buffers, each may hold 128 KiB of what is on its way in and out, which is
+    /// not part of [`max_memory`](Self::max_memory).
+    pub max_outbound: u32,
 }
 
 impl Default for Limits {
@@ -221,6 +238,8 @@ impl Default for Limits {
             max_guest_output: 64 << 10,
             // Python's.
             max_packet_size: 8192,
+            // Twice the addresses that a client tries at once (RFC 8305), or a handful of services.
+            max_outbound: 8,
         }
     }
 }
@@ -321,6 +340,9 @@ const WASM_PAGE: u64 = 64 << 10;
 const MAX_MEMORY: u64 = 4 << 30;
 /// The length of an IP datagram is a number of 16 bits. A Unix datagram may be longer, and is cut.
 const MAX_PACKET_SIZE: u32 = 65_535;
+/// Each socket may take eight of the handles that a guest may hold (`sandbox::state`): itself, two streams, what it waits
+/// for.
+const MAX_OUTBOUND: u32 = 128;
 /// The bounds of `TCP_KEEPIDLE` (`tcp(7)`).
 const MIN_KEEP_ALIVE: Duration = Duration::from_secs(1);
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(32_767);
@@ -344,9 +366,10 @@ mod tests {
         config.listen.clear();
         config.limits.max_connections = 0;
         config.limits.max_memory = 1;
+        config.limits.max_outbound = 0;
         config.timeouts.idle = Some(Duration::ZERO);
         let problems: Vec<_> = config.problems().iter().map(ToString::to_string).collect();
-        assert_eq!(problems.len(), 4, "{problems:?}");
+        assert_eq!(problems.len(), 5, "{problems:?}");
         assert!(problems[2].starts_with("max-memory cannot be 1 B:"), "{problems:?}");
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::address::{ListenAddress, Remote};
 use crate::listen::Listen;
+use crate::outbound::ConnectRefused;
 use crate::sandbox::LoadError;
 
 /// Takes part in what happens. Every method has an empty default.
@@ -20,6 +21,13 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A server program asked for an address that it was not granted.
     fn bind_denied(&self, _listen: &Listen) {}
+
+    /// A guest wanted to reach something that no rule of [`allow_connect`](crate::Config::allow_connect) grants. Told once
+    /// for each guest, and [counted](Closed::connects_refused): a guest may ask without end.
+    ///
+    /// Grant it if the handler is meant to reach it. If it is not, somebody has taken the handler over, or its author had
+    /// other plans than you.
+    fn connect_refused(&self, _refused: &ConnectRefused) {}
 
     /// A connection was accepted and gets its sandbox.
     fn opened(&self, _connection: &Connection) {}
@@ -93,6 +101,9 @@ pub struct Closed {
     pub sent: u64,
     /// Bytes of guest output that were dropped, being too many.
     pub output_dropped: u64,
+    /// How often the guest was refused something of the network, the first time included, which is told by
+    /// [`Observer::connect_refused`].
+    pub connects_refused: u64,
 }
 
 /// Why a connection ended. Every connection ends for exactly one reason.

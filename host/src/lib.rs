@@ -72,8 +72,9 @@
 //! # What is promised
 //!
 //! 1. Nothing that one connection wrote (memory, globals, tables, stack) can be read by another.
-//! 2. A guest reaches its connection (or who sent its datagram), clocks, random numbers and the log; no file, no
-//!    environment, no other socket.
+//! 2. A guest reaches its connection (or who sent its datagram), clocks, random numbers and the log; no file and no
+//!    environment. Of the network beyond that it reaches what [`allow_connect`](Config::allow_connect) names, which is nothing
+//!    by default.
 //! 3. Every accepted connection yields exactly one [`opened`](Observer::opened) and one [`closed`](Observer::closed), with
 //!    one [`CloseReason`]: `accepted = active + closed by reason`, always ([`Counts`]).
 //! 4. A connection that fails never reaches the accept loop, and an accept that fails never ends it.
@@ -100,7 +101,9 @@
 //! would tell a peer whose protocol ends with the stream (HTTP/1.0, `daytime`) that the answer is whole. **Why no
 //! `accept` error in the interface?** Nobody above the loop could do anything about it; it is an event. **Why does a
 //! datagram wait for a sandbox, but the first of a session not?** The kernel keeps datagrams as it keeps connections, but
-//! behind one that begins a session may be those of sessions that are open.
+//! behind one that begins a session may be those of sessions that are open. **Why does a name not grant a private address?**
+//! Because who owns the name decides what it stands for, and the operator has granted a name, not the network behind the
+//! firewall (DNS rebinding).
 //!
 //! # Words
 //!
@@ -132,6 +135,7 @@ mod listen;
 mod listener;
 mod log;
 mod meter;
+mod outbound;
 mod program;
 mod record;
 mod replies;
@@ -150,6 +154,7 @@ pub use event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, Guest
 pub use listen::{Listen, ListenError};
 pub use listener::BindError;
 pub use log::LogObserver;
+pub use outbound::{ConnectRefused, ConnectRule, ConnectRuleError, Wanted};
 pub use program::{Grants, Program, ProgramEnded, ProgramStopped};
 pub use sandbox::{CacheError, CapacityError, Code, Facts, LoadError, ResetError};
 pub use server::{Handle, Problems, Server, StartError, Status, Stopped};

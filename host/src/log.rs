@@ -8,6 +8,7 @@ use tracing::{debug, error, info, warn};
 use crate::address::{ListenAddress, Remote};
 use crate::event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
 use crate::listen::Listen;
+use crate::outbound::ConnectRefused;
 use crate::sandbox::LoadError;
 
 /// Writes every event to `tracing`, with the target `socketserver`; what guests write has the target
@@ -46,6 +47,7 @@ impl Observer for LogObserver {
                     error = non_empty(&closed.message),
                     backtrace = non_empty(&closed.backtrace.join(" < ")),
                     output_dropped = (closed.output_dropped > 0).then_some(closed.output_dropped),
+                    connects_refused = (closed.connects_refused > 0).then_some(closed.connects_refused),
                     "connection closed"
                 )
             };
@@ -78,6 +80,22 @@ impl Observer for LogObserver {
 
     fn bind_denied(&self, listen: &Listen) {
         warn!(target: "socketserver", %listen, "the program may not bind this; grant it with --allow-bind {listen}");
+    }
+
+    fn connect_refused(&self, refused: &ConnectRefused) {
+        let ConnectRefused {
+            connection,
+            wanted,
+            grant,
+        } = refused;
+        match grant {
+            Some(rule) => {
+                warn!(target: "socketserver", connection, "refused to {wanted}; --allow-connect {rule} grants it")
+            }
+            None => {
+                warn!(target: "socketserver", connection, "refused to {wanted}; a guest connects, and nothing grants more")
+            }
+        }
     }
 
     fn datagrams_dropped(&self, listener: &ListenAddress, count: u64) {

@@ -62,13 +62,13 @@ fn run_serve(serve: Serve) -> Result<Exit, Failure> {
     let handler = component(&serve.handler)?;
     let runtime = runtime(&serve.process)?;
     let descriptors = raise_descriptors();
-    let max_connections = serve.max_connections();
-    runtime.block_on(async {
+    let sockets = serve.max_sockets();
+    let result = runtime.block_on(async {
         // Taken before anything is bound: from here on a signal drains, and never cuts.
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
         let server = Server::bind(serve.config(handler), Arc::new(LogObserver)).await?;
         log_facts(server.facts());
-        warn_of_few(descriptors, max_connections);
+        warn_of_few(descriptors, sockets);
         announce::listeners(server.handle().addresses());
         let handle = server.handle();
         let serving = server.serve();
@@ -83,7 +83,9 @@ fn run_serve(serve: Serve) -> Result<Exit, Failure> {
         };
         log_counts("stopped", &stopped.counts);
         Ok(if stopped.killed { Exit::Killed } else { Exit::Clean })
-    })
+    });
+    leave(runtime);
+    result
 }
 
 fn run_program(run: Run) -> Result<Exit, Failure> {
@@ -94,12 +96,12 @@ fn run_program(run: Run) -> Result<Exit, Failure> {
     let handlers = handlers.collect::<Result<_, Failure>>()?;
     let runtime = runtime(&run.process)?;
     let descriptors = raise_descriptors();
-    let max_connections = run.max_connections();
-    runtime.block_on(async {
+    let sockets = run.max_sockets();
+    let result = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
         let (config, grants) = run.config(program, handlers);
         let program = Program::load(config, grants, Arc::new(ProgramObserver(LogObserver))).await?;
-        warn_of_few(descriptors, max_connections);
+        warn_of_few(descriptors, sockets);
         let handle = program.handle();
         let running = program.run();
         tokio::pin!(running);
@@ -112,6 +114,10 @@ fn run_program(run: Run) -> Result<Exit, Failure> {
             }
         };
         log_counts("stopped", &stopped.counts);
+        if stopped.connects_refused > 0 {
+            let connects_refused = stopped.connects_refused;
+            info!(target: "socketserver", connects_refused, "the program was refused what no --allow-connect grants");
+        }
         Ok(match stopped.end {
             ProgramEnded::Trapped { message, backtrace } => {
                 error!(target: "socketserver", error = message, backtrace = backtrace.join(", "), "the program trapped");
@@ -122,7 +128,15 @@ fn run_program(run: Run) -> Result<Exit, Failure> {
             ProgramEnded::Failed => Exit::Program,
             _ => Exit::Clean,
         })
-    })
+    });
+    leave(runtime);
+    result
+}
+
+/// Ends the worker threads. A name that is looked up for a guest that is gone may block one for as long as its name server
+/// takes, and nobody waits for the answer.
+fn leave(runtime: Runtime) {
+    runtime.shutdown_background();
 }
 
 fn run_check(check: Check, matches: &ArgMatches) -> Result<Exit, Failure> {
@@ -189,14 +203,14 @@ fn raise_descriptors() -> Option<u64> {
     }
 }
 
-fn warn_of_few(descriptors: Option<u64>, max_connections: u32) {
-    let need = u64::from(max_connections) + DESCRIPTORS_OF_PROCESS;
+fn warn_of_few(descriptors: Option<u64>, sockets: u64) {
+    let need = sockets + DESCRIPTORS_OF_PROCESS;
     if let Some(have) = descriptors.filter(|have| *have < need) {
         warn!(
             target: "socketserver",
             have,
             need,
-            "fewer descriptors than max-connections needs; connections beyond them will wait (ulimit -n)"
+            "fewer descriptors than max-connections and max-outbound need; connections beyond them will wait (ulimit -n)"
         );
     }
 }

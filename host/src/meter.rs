@@ -17,6 +17,7 @@ pub(crate) struct Meter {
     /// Ticks that the guest has used.
     cpu: AtomicU64,
     output_dropped: AtomicU64,
+    connects_refused: AtomicU64,
 }
 
 impl Meter {
@@ -28,6 +29,7 @@ impl Meter {
             slice: AtomicU64::new(0),
             cpu: AtomicU64::new(0),
             output_dropped: AtomicU64::new(0),
+            connects_refused: AtomicU64::new(0),
         }
     }
 
@@ -88,6 +90,15 @@ impl Meter {
 
     pub(crate) fn output_dropped(&self) -> u64 {
         self.output_dropped.load(Ordering::Relaxed)
+    }
+
+    /// Counts a refusal, and returns how many there were before. Tasks of the guest's sockets count beside it.
+    pub(crate) fn refuse_connect(&self) -> u64 {
+        self.connects_refused.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn connects_refused(&self) -> u64 {
+        self.connects_refused.load(Ordering::Relaxed)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::drain::Phase;
 use crate::drive::Granted;
 use crate::event::Observer;
 use crate::listen::Listen;
+use crate::meter::Meter;
 use crate::sandbox::{self, LoadError, ProgramEnd};
 use crate::server::{Handle, Problems, Shared, StartError};
 
@@ -47,6 +48,9 @@ pub struct ProgramStopped {
     pub killed: bool,
     /// The last counters: nothing is active.
     pub counts: Counts,
+    /// How often the program itself was refused something of the network; the first time was told by
+    /// [`Observer::connect_refused`].
+    pub connects_refused: u64,
 }
 
 /// How a program itself ended.
@@ -144,11 +148,12 @@ impl Program {
         for handler in granted.handlers.values() {
             shared.watch_swap(handler);
         }
+        let meter = Arc::new(Meter::new());
         // One grace for the program and its requests, from when it was told to stop.
         let mut overstayed = pin!(shared.overstayed());
         let end = tokio::select! {
             biased;
-            end = program.run(granted, &arguments) => Some(end),
+            end = program.run(granted, &arguments, &meter) => Some(end),
             () = &mut overstayed => None,
         };
         shared.drain.enter(Phase::Draining, |phase| phase < Phase::Draining);
@@ -165,6 +170,7 @@ impl Program {
             end,
             killed,
             counts: shared.books.counts(),
+            connects_refused: meter.connects_refused(),
         }
     }
 }

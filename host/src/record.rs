@@ -56,6 +56,7 @@ impl Record {
             received: self.meter.received(),
             sent: self.meter.sent(),
             output_dropped: self.meter.output_dropped(),
+            connects_refused: self.meter.connects_refused(),
         };
         self.server.observer.closed(&self.connection, &closed);
         Ended {

@@ -3,6 +3,7 @@
 //! Only this module and those below it know wasmtime. Outside, there is a component to load, a connection to run, and an
 //! [`Ending`] to account for.
 
+mod async_sockets;
 mod async_stream;
 mod bindings;
 mod cache;
@@ -13,10 +14,14 @@ mod datagrams;
 mod driven;
 mod ending;
 mod engine;
+mod link;
 mod load;
+mod lookup;
+mod outbound;
 mod output;
 mod program;
 mod reset;
+mod sockets;
 mod state;
 mod ticker;
 mod trap;
@@ -38,6 +43,7 @@ pub use self::load::LoadError;
 use self::load::Recipe;
 pub use self::load::{Code, Facts};
 pub(crate) use self::load::{Loaded, load};
+use self::outbound::OutboundGrant;
 use self::output::OutputBudget;
 pub(crate) use self::program::{Program, ProgramEnd};
 use self::reset::Reset;
@@ -92,6 +98,7 @@ impl Sandbox {
             max_memory,
             max_output: max_guest_output,
             output: Arc::new(OutputBudget::new(max_guest_output.saturating_mul(output::SHARES))),
+            outbound: OutboundGrant::of(config, &recipe.observer),
             observer: Arc::clone(&recipe.observer),
         });
         Ok(Self {
@@ -213,6 +220,12 @@ impl Sandbox {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_max_component_handles(state::MAX_RESOURCES);
+        if self.shared.outbound.is_some() {
+            // A list of datagrams may name the same bytes over and over: the host copies no more of them than the guest may
+            // have.
+            let bytes = self.shared.max_memory.saturating_add(CALL_OVERHEAD);
+            store.set_hostcall_fuel(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(State::on_tick);
         store
@@ -279,6 +292,9 @@ impl Sandbox {
             .map_err(Failure::Instantiate)
     }
 }
+
+/// What a call may bring along beside bytes of the guest's memory.
+const CALL_OVERHEAD: u64 = 64 << 10;
 
 /// What a guest's run came to: its own word, or a failure.
 type Outcome = Result<Result<(), String>, Failure>;

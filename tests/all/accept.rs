@@ -11,7 +11,7 @@ const PAUSED: &str = "accept paused; connections wait in the backlog until it wo
 fn a_server_without_descriptors_pauses_and_loses_nobody() {
     let server = Server::of(ECHO).with("max-connections", 1_000).descriptors(64).start();
     server.log().wait_for(
-        "fewer descriptors than max-connections needs; connections beyond them will wait (ulimit -n)",
+        "fewer descriptors than max-connections and max-outbound need; connections beyond them will wait (ulimit -n)",
         1,
     );
     let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();

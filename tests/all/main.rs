@@ -26,6 +26,8 @@ mod icmp;
 mod limits;
 mod log;
 mod misbehaving;
+mod outbound;
+mod outbound_limits;
 mod programs;
 mod sdk;
 mod sessions;

@@ -9,21 +9,14 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use thiserror::Error;
 use tokio::time::Instant;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::Component;
 use wasmtime::{Engine, ResourcesRequired};
-use wasmtime_wasi::WasiView as _;
-use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
-use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
-use wasmtime_wasi::p2::bindings as wasi;
-use wasmtime_wasi::random::WasiRandom;
 
 use super::cache::{Cache, CacheError, Found, Key};
 use super::capacity::{self, CapacityError};
 use super::engine::{self, Concurrency, Pool};
 use super::reset::{Choice, Reset, ResetError};
-use super::state::State;
-use super::world;
-use super::{Sandbox, bindings, connections, datagrams, driven};
+use super::{Sandbox, link, world};
 use crate::config::{Config, MemoryReset};
 use crate::event::Observer;
 use crate::listen::Listen;
@@ -48,7 +41,7 @@ impl Recipe {
         let component = Imported::component(&engine, &self.compiled)?;
         // Else the first connection would make it, and fail if peers have taken all descriptors by then.
         component.initialize_copy_on_write_image().map_err(LoadError::Engine)?;
-        let instance = linker(&engine, &component, self.pool.concurrency)
+        let instance = link::linker(&engine, &component, self.pool.concurrency, &self.config)
             .and_then(|linker| linker.instantiate_pre(&component))
             .map_err(LoadError::Invalid)?;
         Sandbox::new(engine, instance, reset, Arc::clone(self))
@@ -112,7 +105,7 @@ impl Artifact {
         let compiler = engine::compiler(concurrency).map_err(LoadError::Engine)?;
         let (compiled, code) = compile(&compiler, config, &bytes)?;
         let component = Imported::component(&compiler, &compiled)?;
-        check_imports(&compiler, &component)?;
+        link::check_imports(&compiler, &component, config)?;
         Ok(Self {
             started,
             compiler,
@@ -254,39 +247,13 @@ fn check_exports(engine: &Engine, component: &Component, listen: &[Listen]) -> R
     Ok(())
 }
 
-fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
-    let world = component.component_type();
-    let missing: Vec<_> = world
-        .imports(engine)
-        .map(|(name, _)| name)
-        .filter(|name| !is_granted(name))
-        .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(LoadError::NotGranted {
-            imports: list(missing.into_iter()),
-        })
-    }
-}
-
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.collect();
     if names.is_empty() {
         "nothing".to_owned()
     } else {
         names.join(", ")
     }
-}
-
-fn is_granted(import: &str) -> bool {
-    let (interface, version) = import.split_once('@').unwrap_or((import, ""));
-    GRANTED.iter().any(|(granted, versions)| {
-        interface
-            .strip_prefix(granted)
-            .is_some_and(|rest| rest.is_empty() || granted.ends_with('/'))
-            && version.starts_with(versions)
-    })
 }
 
 fn check_memory(required: &ResourcesRequired, max_memory: u64) -> Result<(), LoadError> {
@@ -298,41 +265,6 @@ fn check_memory(required: &ResourcesRequired, max_memory: u64) -> Result<(), Loa
         need: ByteSize(need),
         max: ByteSize(max_memory),
     })
-}
-
-/// Grants what every handler gets: its connection, and the parts of WASI that reach nothing outside the sandbox but the
-/// clock, the log and random numbers. A guest sees no file and no environment: these interfaces are there because
-/// language libraries import them, and are empty.
-fn linker(engine: &Engine, component: &Component, concurrency: Concurrency) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    let l = &mut linker;
-    bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
-    connections::add_to_linker(l)?;
-    datagrams::add_to_linker(l)?;
-
-    // Clocks, random numbers, standard input, output and error, and the streams of which they are made.
-    wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(l)?;
-    wasi::random::insecure::add_to_linker::<State, WasiRandom>(l, |state| state.ctx().ctx.random())?;
-    wasi::random::insecure_seed::add_to_linker::<State, WasiRandom>(l, |state| state.ctx().ctx.random())?;
-    wasi::cli::environment::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::cli::exit::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::cli::terminal_input::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::cli::terminal_output::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::cli::terminal_stdin::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::cli::terminal_stdout::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::cli::terminal_stderr::add_to_linker::<State, WasiCli>(l, State::cli)?;
-    wasi::filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
-    wasi::filesystem::preopens::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
-    driven::deny_in_linker(l, component)?;
-
-    if concurrency == Concurrency::On {
-        // The same of WASI 0.3.
-        wasmtime_wasi::p3::cli::add_to_linker(l)?;
-        wasmtime_wasi::p3::clocks::add_to_linker(l)?;
-        wasmtime_wasi::p3::filesystem::add_to_linker(l)?;
-        wasmtime_wasi::p3::random::add_to_linker(l)?;
-    }
-    Ok(linker)
 }
 
 /// A component that cannot serve.
@@ -371,10 +303,12 @@ pub enum LoadError {
         max: ByteSize,
     },
     /// Imports that a handler is not given.
-    #[error("the component imports what a handler is not given: {imports}")]
+    #[error("the component imports what a handler is not given: {imports}{advice}")]
     NotGranted {
         /// Their names.
         imports: String,
+        /// What would grant some of them, where something does.
+        advice: &'static str,
     },
     /// A component that is no server program.
     #[error(
@@ -428,24 +362,6 @@ pub enum LoadError {
     },
 }
 
-/// Interfaces that are granted, and the versions that are understood; an ending `/` stands for a whole package.
-const GRANTED: &[(&str, &str)] = &[
-    ("socketserver:core/connections", "0.1."),
-    ("socketserver:core/datagrams", "0.1."),
-    ("socketserver:core/network", "0.1."),
-    // A program has it; a handler that is a program too is denied it when it asks.
-    ("socketserver:core/server", "0.1."),
-    ("wasi:cli/", "0.2."),
-    ("wasi:cli/", "0.3."),
-    ("wasi:clocks/", "0.2."),
-    ("wasi:clocks/", "0.3."),
-    ("wasi:filesystem/", "0.2."),
-    ("wasi:filesystem/", "0.3."),
-    ("wasi:io/", "0.2."),
-    ("wasi:random/", "0.2."),
-    ("wasi:random/", "0.3."),
-];
-
 const WASM_PAGE: u64 = 64 << 10;
 
 /// For a component whose needs wasmtime cannot tell, because it imports a memory: it will not link either.
@@ -455,29 +371,3 @@ const NOTHING_REQUIRED: ResourcesRequired = ResourcesRequired {
     num_tables: 0,
     max_initial_table_size: None,
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_listed_is_granted() {
-        for granted in [
-            "socketserver:core/connections@0.1.0",
-            "wasi:io/streams@0.2.6",
-            "wasi:cli/stdout@0.2.0",
-        ] {
-            assert!(is_granted(granted), "{granted}");
-        }
-        for refused in [
-            "socketserver:core/connections-and-more@0.1.0",
-            "wasi:sockets/tcp@0.2.6",
-            "wasi:http/types@0.2.6",
-            "wasi:io/streams@0.3.0",
-            "wasi:ioctl/x@0.2.0",
-            "env",
-        ] {
-            assert!(!is_granted(refused), "{refused}");
-        }
-    }
-}

@@ -220,6 +220,7 @@ mod tests {
             max_memory: 0,
             max_output,
             output: Arc::new(OutputBudget::new(max_output * SHARES)),
+            outbound: None,
             observer: recorder.clone(),
         });
         let budget = Arc::new(OutputBudget::new(max_output));

@@ -1,7 +1,8 @@
 //! The one instance of a server program.
 //!
 //! It is trusted more than a handler: it lives as long as it likes, and what it prints goes where the operator says. It
-//! reaches no more than a handler does, but for the servers that it was granted.
+//! reaches no more than a handler does, but for the servers that it was granted: of the network beyond them it has what
+//! its handlers have.
 
 use std::sync::Arc;
 
@@ -14,12 +15,15 @@ use super::bindings::socketserver::core::{network, server};
 use super::ending::describe;
 use super::engine::Concurrency;
 use super::load::{Artifact, LoadError, Loaded};
+use super::outbound::{Outbound, OutboundGrant};
+use super::sockets::{self, OutboundView};
 use super::state::MemoryLimit;
 use super::ticker::Ticker;
-use super::{connections, datagrams, trap};
+use super::{async_sockets, connections, datagrams, trap};
 use crate::config::Config;
 use crate::drive::Granted;
 use crate::event::Observer;
+use crate::meter::Meter;
 
 /// A program that is ready to run.
 pub(crate) struct Program {
@@ -27,6 +31,7 @@ pub(crate) struct Program {
     command: CommandPre<ProgramState>,
     ticker: Ticker,
     max_memory: u64,
+    outbound: Option<OutboundGrant>,
 }
 
 /// What the store of a program holds.
@@ -35,6 +40,7 @@ pub(crate) struct ProgramState {
     pub(super) granted: Arc<Granted>,
     wasi: WasiCtx,
     memory: MemoryLimit,
+    outbound: Option<Outbound>,
 }
 
 /// How a program ended.
@@ -70,6 +76,14 @@ impl Program {
             .and_then(|()| trap::define(&mut linker, &artifact.component, connections::INTERFACE, &[]))
             .and_then(|()| trap::define(&mut linker, &artifact.component, datagrams::INTERFACE, &[]))
             .map_err(LoadError::Invalid)?;
+        let outbound = OutboundGrant::of(config, observer);
+        if outbound.is_some() {
+            linker.allow_shadowing(true);
+            sockets::add_sources_to_linker(&mut linker).map_err(LoadError::Invalid)?;
+            if artifact.concurrency == Concurrency::On {
+                async_sockets::add_sources_to_linker(&mut linker).map_err(LoadError::Invalid)?;
+            }
+        }
         let instance = linker.instantiate_pre(&artifact.component);
         let command = instance.map_err(LoadError::Invalid)?;
         let command = CommandPre::new(command).map_err(|_| LoadError::NotAProgram {
@@ -80,6 +94,7 @@ impl Program {
             engine,
             command,
             max_memory: config.limits.max_memory,
+            outbound,
         };
         let handler = if artifact.is_handler() {
             Some(artifact.into_sandbox(config, Arc::clone(observer))?)
@@ -105,12 +120,12 @@ impl Program {
         artifact.into_sandbox(config, Arc::clone(observer))
     }
 
-    /// Runs the program to its end.
+    /// Runs the program to its end. What it is refused of the network is counted by `meter`.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the program, and closes its servers.
-    pub(crate) async fn run(&self, granted: Arc<Granted>, arguments: &[String]) -> ProgramEnd {
+    pub(crate) async fn run(&self, granted: Arc<Granted>, arguments: &[String], meter: &Arc<Meter>) -> ProgramEnd {
         let _guest = self.ticker.guest();
         let mut wasi = WasiCtx::builder();
         // The first argument is the name of the program, as for every command.
@@ -122,6 +137,7 @@ impl Program {
             granted,
             wasi: wasi.build(),
             memory: MemoryLimit::new(self.max_memory),
+            outbound: self.outbound.as_ref().map(|grant| grant.guest(None, meter)),
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
@@ -155,5 +171,12 @@ impl WasiView for ProgramState {
             ctx: &mut self.wasi,
             table: &mut self.table,
         }
+    }
+}
+
+impl OutboundView for ProgramState {
+    fn outbound(&mut self) -> wasmtime::Result<Outbound> {
+        let outbound = self.outbound.clone();
+        outbound.ok_or_else(|| wasmtime::format_err!("the program was granted no sockets"))
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
+use super::outbound::{Outbound, OutboundGrant};
 use super::output::{GuestOutput, OutputBudget};
+use super::sockets::OutboundView;
 use super::ticker::Ticks;
 use crate::event::{Connection, GuestStream, Observer};
 use crate::meter::Meter;
@@ -79,6 +81,8 @@ pub(crate) struct State {
     table: ResourceTable,
     /// Made when the guest first calls WASI; many guests never do.
     wasi: Option<Box<WasiCtx>>,
+    /// As `wasi`, for a guest that was granted something of the network.
+    outbound: Option<Outbound>,
 }
 
 /// What the stores of a sandbox share.
@@ -90,6 +94,8 @@ pub(crate) struct Shared {
     pub(crate) max_output: u64,
     /// What all guests together may write.
     pub(crate) output: Arc<OutputBudget>,
+    /// What guests are granted of the network beyond their connections.
+    pub(super) outbound: Option<OutboundGrant>,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -105,6 +111,7 @@ impl State {
             shared,
             table,
             wasi: None,
+            outbound: None,
         }
     }
 
@@ -139,7 +146,7 @@ impl State {
 
 impl WasiView for State {
     /// Nothing but clocks, random numbers, and standard output and error that go to the log: no file, no environment, no
-    /// argument, and an empty standard input.
+    /// argument, and an empty standard input. Sockets are not made with this context, so it allows none.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let ctx = self.wasi.get_or_insert_with(|| {
             let budget = Arc::new(OutputBudget::new(self.shared.max_output));
@@ -157,6 +164,18 @@ impl WasiView for State {
             ctx,
             table: &mut self.table,
         }
+    }
+}
+
+impl OutboundView for State {
+    fn outbound(&mut self) -> wasmtime::Result<Outbound> {
+        if let Some(outbound) = &self.outbound {
+            return Ok(outbound.clone());
+        }
+        let grant = self.shared.outbound.as_ref();
+        let grant = grant.ok_or_else(|| wasmtime::format_err!("the guest was granted no sockets"))?;
+        let outbound = grant.guest(Some(self.connection.id), &self.meter);
+        Ok(self.outbound.insert(outbound).clone())
     }
 }
 

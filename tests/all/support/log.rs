@@ -48,9 +48,18 @@ impl Log {
 
     /// Every record with this message.
     pub(crate) fn all(&self, message: &str) -> Vec<Record> {
+        self.filter(|record| record.message() == message)
+    }
+
+    /// Every record with a message that starts so.
+    pub(crate) fn starting_with(&self, start: &str) -> Vec<Record> {
+        self.filter(|record| record.message().starts_with(start))
+    }
+
+    fn filter(&self, fits: impl Fn(&Record) -> bool) -> Vec<Record> {
         self.with(|lines| {
             let records = lines.iter().filter_map(|line| match line {
-                Line::Record(record) if record.message() == message => Some(record.clone()),
+                Line::Record(record) if fits(record) => Some(record.clone()),
                 _ => None,
             });
             records.collect()

@@ -11,3 +11,4 @@ pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod tool;
 pub(crate) mod turn;
+pub(crate) mod upstream;

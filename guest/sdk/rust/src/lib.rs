@@ -12,8 +12,9 @@
 //! - **It is alone.** The host makes a new instance for each connection and drops it afterwards. No other connection can
 //!   see its memory, and calls never overlap: a handler is written as if its peer were the only one. Code that blocks,
 //!   blocks one connection.
-//! - **It has its connection and nothing else.** No files, no environment, no other part of the network. Standard output
-//!   and standard error go to the log of the server.
+//! - **It has its connection and nothing else.** No files and no environment, and no other part of the network unless the
+//!   operator grants it (`--allow-connect`): then [`std::net`] connects there, and says `PermissionDenied` elsewhere.
+//!   Standard output and standard error go to the log of the server.
 //! - **It may fail.** An error is logged and closes the connection in order; a panic or a limit of the operator (memory,
 //!   time) aborts it. Other connections do not notice.
 //!
