@@ -10,6 +10,7 @@
 )]
 
 mod accept;
+mod async_outbound;
 mod asynchronous;
 mod asynchronous_misbehaving;
 mod cache;
