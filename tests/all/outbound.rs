@@ -2,6 +2,7 @@
 
 use crate::support::eventually::eventually;
 use crate::support::guest::{ECHO, Guest};
+use crate::support::hosts::Hosts;
 use crate::support::log::Record;
 use crate::support::program::Program;
 use crate::support::server::{Server, Setup, cache, run, run_serve};
@@ -187,6 +188,67 @@ fn a_refused_name_is_in_the_log_with_its_rule() {
         refused(&server).text("message"),
         "refused to look up example.com; --allow-connect example.com:* grants it"
     );
+    drop(client);
+    server.stop();
+}
+
+/// Whoever owns a name decides what it stands for, and gains nothing by it.
+#[test]
+fn a_name_that_stands_for_a_special_address_does_not_grant_it() {
+    let Some(hosts) = Hosts::of(&[
+        "127.0.0.1 evil.test",
+        "10.0.0.1 www.evil.test",
+        "93.184.216.34 www.evil.test",
+    ]) else {
+        return;
+    };
+    let upstream = upper();
+    let server = server(&["evil.test:*", "*.evil.test:*"]).with_hosts(&hosts).start();
+    let mut client = server.connect();
+    assert_eq!(client.ask("look-up Evil.test."), "ok 127.0.0.1");
+    assert_eq!(
+        client.ask(&format!("connect-to evil.test:{}", upstream.port())),
+        "error PermissionDenied"
+    );
+    assert_eq!(
+        refused(&server).text("message"),
+        format!("refused to connect to {upstream} over tcp; --allow-connect tcp://{upstream} grants it")
+    );
+    let found = client.ask("look-up www.evil.test");
+    assert!(found.contains("93.184.216.34"), "{found}");
+    assert_eq!(client.ask("connect 10.0.0.1:80"), "error PermissionDenied");
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn a_name_and_its_range_together_grant_a_private_server() {
+    let Some(hosts) = Hosts::of(&["127.0.0.1 db.internal", "93.184.216.34 other.internal"]) else {
+        return;
+    };
+    let upstream = upper();
+    let port = upstream.port();
+    let rules = [&format!("db.internal:{port}"), &format!("127.0.0.0/8:{port}")];
+    let server = server(&rules.map(String::as_str)).with_hosts(&hosts).start();
+    let mut client = server.connect();
+    assert_eq!(client.ask(&format!("connect-to db.internal:{port}")), "ok");
+    assert_eq!(client.ask("ask by name"), "ok BY NAME");
+    assert!(client.ask("look-up other.internal").starts_with("error "));
+    drop(client);
+    server.stop();
+}
+
+/// Who may look up any name does not learn how a private network is laid out.
+#[test]
+fn any_name_shows_global_addresses_only() {
+    let Some(hosts) = Hosts::of(&["10.1.2.3 db.internal", "93.184.216.34 www.test"]) else {
+        return;
+    };
+    let server = server(&["*:443"]).with_hosts(&hosts).start();
+    let mut client = server.connect();
+    assert_eq!(client.ask("look-up www.test"), "ok 93.184.216.34");
+    assert!(client.ask("look-up db.internal").starts_with("error "));
+    assert!(client.ask("look-up localhost").starts_with("error "));
     drop(client);
     server.stop();
 }

@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod datagrams;
 pub(crate) mod eventually;
 pub(crate) mod guest;
+pub(crate) mod hosts;
 pub(crate) mod log;
 pub(crate) mod namespace;
 pub(crate) mod process;

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::client::{Client, End};
 use super::eventually::{DEADLINE, eventually};
 use super::guest::Guest;
+use super::hosts::Hosts;
 use super::log::{Books, Log, Record};
 use super::namespace::Namespace;
 use super::process::{Process, Run, lines_of};
@@ -108,6 +109,12 @@ impl Setup {
     /// Runs it in a network of its own.
     pub(crate) fn inside(mut self, namespace: &Namespace) -> Self {
         self.under = namespace.prefix().map(str::to_owned).into();
+        self
+    }
+
+    /// Runs it where names stand for what these say.
+    pub(crate) fn with_hosts(mut self, hosts: &Hosts) -> Self {
+        self.under = hosts.prefix().into();
         self
     }
 

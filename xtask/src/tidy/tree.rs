@@ -19,7 +19,7 @@ pub(super) struct Tree {
 }
 
 /// Folders that hold what tools produce. They are known here, rather than asked from git, so that `tidy` works on an
-/// unpacked archive too.
+/// unpacked archive too. In a linked work tree `.git` is a file.
 const PRODUCED: [&str; 2] = [".git", "target"];
 
 impl Tree {
@@ -33,11 +33,12 @@ impl Tree {
             let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
             for entry in entries {
                 let entry = entry?;
+                if PRODUCED.iter().any(|name| entry.file_name() == *name) {
+                    continue;
+                }
                 let (kind, path) = (entry.file_type()?, entry.path());
                 if kind.is_dir() {
-                    if !PRODUCED.iter().any(|name| entry.file_name() == *name) {
-                        folders.push(path);
-                    }
+                    folders.push(path);
                 } else if kind.is_file() {
                     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
                     let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
