@@ -58,11 +58,11 @@ fn main() -> ExitCode {
 }
 
 fn run_serve(serve: Serve) -> Result<Exit, Failure> {
-    start_log(&serve.process)?;
+    start_log(&serve.settings.process)?;
     let handler = component(&serve.handler)?;
-    let runtime = runtime(&serve.process)?;
+    let runtime = runtime(&serve.settings.process)?;
     let descriptors = raise_descriptors();
-    let sockets = serve.max_sockets();
+    let sockets = serve.settings.max_sockets();
     let result = runtime.block_on(async {
         // Taken before anything is bound: from here on a signal drains, and never cuts.
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
@@ -89,14 +89,14 @@ fn run_serve(serve: Serve) -> Result<Exit, Failure> {
 }
 
 fn run_program(run: Run) -> Result<Exit, Failure> {
-    start_log(&run.process)?;
+    start_log(&run.settings.process)?;
     let program = component(&run.program)?;
     let handlers = run.handlers().iter();
     let handlers = handlers.map(|NamedHandler { name, path }| Ok((name.clone(), component(path)?)));
     let handlers = handlers.collect::<Result<_, Failure>>()?;
-    let runtime = runtime(&run.process)?;
+    let runtime = runtime(&run.settings.process)?;
     let descriptors = raise_descriptors();
-    let sockets = run.max_sockets();
+    let sockets = run.settings.max_sockets();
     let result = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
         let (config, grants) = run.config(program, handlers);
@@ -141,9 +141,9 @@ fn leave(runtime: Runtime) {
 
 fn run_check(check: Check, matches: &ArgMatches) -> Result<Exit, Failure> {
     let Check { output, serve } = check;
-    start_log(&serve.process)?;
+    start_log(&serve.settings.process)?;
     let handler = component(&serve.handler)?;
-    let machine_defaults = serve.machine_defaults();
+    let machine_defaults = serve.settings.machine_defaults();
     let config = serve.config(handler);
     let facts = runtime_for_check()?.block_on(Server::check(config, Arc::new(LogObserver)))?;
     let matches = matches.subcommand_matches("check").unwrap_or(matches);

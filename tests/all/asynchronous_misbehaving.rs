@@ -136,17 +136,16 @@ fn an_impatient_async_handler_loses_no_byte_and_repeats_none() {
         .collect();
     let sender = client.split();
     let received = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for (number, part) in bytes.chunks(200_000).enumerate() {
-                // A pause is when its patience ends.
-                if number % 4 == 0 {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                sender.send(part);
+        let received = scope.spawn(|| client.receive_to_end().0);
+        for (number, part) in bytes.chunks(200_000).enumerate() {
+            // Its patience ends while the server answers something else.
+            if number % 4 == 0 {
+                server.books();
             }
-            sender.finish();
-        });
-        client.receive_to_end().0
+            sender.send(part);
+        }
+        sender.finish();
+        received.join().unwrap()
     });
     assert!(received == bytes, "{} bytes came back, or others", received.len());
     assert_eq!(server.stop().closed("completed"), 1);
