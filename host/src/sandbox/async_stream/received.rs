@@ -139,5 +139,5 @@ impl StreamProducer<State> for Received {
     }
 }
 
-/// For the case that the host reads, which it does not but for the rest of a message.
-const HOST_BUFFER: usize = 8 << 10;
+/// For a host that reads: a guest may pass the stream on to a socket of its own. It is kept for as long as the stream.
+const HOST_BUFFER: usize = 16 << 10;
