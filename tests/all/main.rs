@@ -33,6 +33,7 @@ mod programs;
 mod sdk;
 mod sessions;
 mod sockets;
+mod socks;
 mod streams;
 mod support;
 mod unix;
