@@ -180,7 +180,7 @@ impl Plan {
         command
             .arg("serve")
             .arg(Path::new(handler))
-            .args(["--listen", listen, "--max-connections", "8000", "--log", "off"])
+            .args(["--listen", listen, "--max-connections", "7000", "--log", "off"])
             .args(["--threads", SERVER_THREADS])
             .current_dir(workspace::root());
         Server::start("socketserver", &mut command, self.cores)

@@ -36,6 +36,9 @@ impl Server {
     /// Starts a server on the core for servers and waits for its line `listening tcp://ADDRESS`, or `udp`.
     pub(super) fn start(name: &'static str, command: &mut Command, cores: Cores) -> Result<Self> {
         command
+            // With it each error inside the engine would carry a backtrace, and an instance that ends with work under way
+            // makes one.
+            .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
