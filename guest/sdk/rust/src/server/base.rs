@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::error::ErrorCode;
 use crate::server::listener::Event;
 use crate::server::outcome::Outcome;
 use crate::server::parent::Super;
@@ -130,7 +131,7 @@ pub trait BaseServer {
     }
 
     /// Handle one request, if one comes within [`timeout`](ServerCore::timeout); otherwise call
-    /// [`handle_timeout`](Self::handle_timeout).
+    /// [`handle_timeout`](Self::handle_timeout). One that has gone before it was taken does not count.
     ///
     /// Returns false when the operator wants the program to end, so `while server.handle_request()? {}` is a loop.
     ///
@@ -144,8 +145,9 @@ pub trait BaseServer {
             let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
             match self.core().wait(left)? {
                 Event::Request => {
-                    take(self);
-                    return Ok(true);
+                    if take(self) {
+                        return Ok(true);
+                    }
                 }
                 Event::Finished => self.collect_children(),
                 Event::TimedOut => {
@@ -243,7 +245,9 @@ pub trait BaseServer {
 fn serve<S: BaseServer + ?Sized>(server: &mut S, poll_interval: Duration) -> io::Result<()> {
     while !server.core().is_shutdown_requested() {
         match server.core().wait(Some(poll_interval))? {
-            Event::Request => take(server),
+            Event::Request => {
+                take(server);
+            }
             Event::Finished => server.collect_children(),
             Event::TimedOut => {}
             Event::Shutdown => return Ok(()),
@@ -253,14 +257,14 @@ fn serve<S: BaseServer + ?Sized>(server: &mut S, poll_interval: Duration) -> io:
     Ok(())
 }
 
+/// Returns false when there was no request after all, so that who wants one waits on.
+///
 /// Python equivalent: `BaseServer._handle_request_noblock()`
-fn take<S: BaseServer + ?Sized>(server: &mut S) {
-    let Ok(request) = server.get_request() else {
-        return;
-    };
-    if server.verify_request(&request) {
-        server.process_request(request);
-    } else {
-        server.shutdown_request(request);
+fn take<S: BaseServer + ?Sized>(server: &mut S) -> bool {
+    match server.get_request() {
+        Ok(request) if server.verify_request(&request) => server.process_request(request),
+        Ok(request) => server.shutdown_request(request),
+        Err(error) => return ErrorCode::of(&error) != Some(&ErrorCode::Timeout),
     }
+    true
 }
