@@ -111,3 +111,66 @@ impl<S: BaseServer + ?Sized> Super<'_, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::server::{Reason, ServerCore, TcpServer};
+    use crate::testing::Host;
+
+    /// As with Python's `super()`: an override that calls what it overrides takes no other override away.
+    #[test]
+    fn what_an_override_calls_knows_the_other_overrides() {
+        struct Polite {
+            base: TcpServer,
+            told: Vec<&'static str>,
+        }
+
+        impl BaseServer for Polite {
+            fn core(&mut self) -> &mut ServerCore {
+                self.base.core()
+            }
+
+            fn process_request(&mut self, request: PendingRequest) {
+                Super(self).process_request(request);
+            }
+
+            fn finish_request(&mut self, request: PendingRequest) -> Outcome {
+                self.told.push("finish");
+                Super(self).finish_request(request)
+            }
+
+            fn handle_error(&mut self, _: &Outcome) {
+                self.told.push("error");
+            }
+
+            fn verify_request(&mut self, _: &PendingRequest) -> bool {
+                self.told.is_empty()
+            }
+
+            fn shutdown_request(&mut self, request: PendingRequest) {
+                Super(self).shutdown_request(request);
+            }
+
+            fn close_request(&mut self, request: PendingRequest) {
+                self.told.push("close");
+                Super(self).close_request(request);
+            }
+        }
+
+        let remote = Address::Ip(([192, 0, 2, 1], 1).into());
+        let failed = Outcome::new(remote, Reason::Trap, None);
+        let host = Host::new().then_request(failed.clone()).then_request(failed);
+        let mut server = Polite {
+            base: TcpServer::new(("127.0.0.1", 9999)).unwrap(),
+            told: Vec::new(),
+        };
+        server.serve_forever().unwrap();
+        assert_eq!(server.told, ["finish", "error", "close"]);
+        assert_eq!(
+            host.calls()[3..],
+            ["get-request 192.0.2.1:1", "finish", "get-request 192.0.2.1:1", "refuse"]
+        );
+    }
+}

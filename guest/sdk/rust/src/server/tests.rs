@@ -302,59 +302,6 @@ fn closing_does_not_wait_when_told_not_to() {
     }
 }
 
-/// As with Python's `super()`: an override that calls what it overrides takes no other override away.
-#[test]
-fn what_an_override_calls_knows_the_other_overrides() {
-    struct Polite {
-        base: TcpServer,
-        told: Vec<&'static str>,
-    }
-
-    impl BaseServer for Polite {
-        fn core(&mut self) -> &mut ServerCore {
-            self.base.core()
-        }
-
-        fn process_request(&mut self, request: PendingRequest) {
-            Super(self).process_request(request);
-        }
-
-        fn finish_request(&mut self, request: PendingRequest) -> Outcome {
-            self.told.push("finish");
-            Super(self).finish_request(request)
-        }
-
-        fn handle_error(&mut self, _: &Outcome) {
-            self.told.push("error");
-        }
-
-        fn verify_request(&mut self, _: &PendingRequest) -> bool {
-            self.told.is_empty()
-        }
-
-        fn shutdown_request(&mut self, request: PendingRequest) {
-            Super(self).shutdown_request(request);
-        }
-
-        fn close_request(&mut self, request: PendingRequest) {
-            self.told.push("close");
-            Super(self).close_request(request);
-        }
-    }
-
-    let host = Host::new().then_request(failed(1)).then_request(completed(2));
-    let mut server = Polite {
-        base: TcpServer::new(ADDRESS).unwrap(),
-        told: Vec::new(),
-    };
-    server.serve_forever().unwrap();
-    assert_eq!(server.told, ["finish", "error", "close"]);
-    assert_eq!(
-        calls(&host),
-        ["get-request 192.0.2.1:1", "finish", "get-request 192.0.2.1:2", "refuse"]
-    );
-}
-
 /// The end of Python's `with` block.
 #[test]
 fn dropping_closes_and_waits() {
