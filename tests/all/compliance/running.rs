@@ -166,8 +166,8 @@ impl Setup {
         let turn = Turn::take(false);
         let mut line: Vec<String> = self.descriptors.into_iter().flat_map(with_descriptors).collect();
         let (oracle, program) = match self.script {
-            Script::Echo => ("classes.py", "program_classes"),
-            Script::Hooks => ("hooks.py", "program_hooks"),
+            Script::Echo => ("classes.py", Guest::Built("program_classes")),
+            Script::Hooks => ("hooks.py", Guest::Built("program_hooks")),
         };
         line.push(match self.side {
             Side::Ours => BINARY.to_owned(),
@@ -180,7 +180,7 @@ impl Setup {
         command.args(&line[1..]).env_remove("RUST_LOG");
         match self.side {
             Side::Ours => {
-                command.arg("run").arg(Guest::Built(program).path());
+                command.arg("run").arg(program.path());
                 command.args(["--allow-bind", &self.url, "--log", "error", "--cache-dir"]);
                 command.arg(cache()).args(&self.flags).arg("--");
             }

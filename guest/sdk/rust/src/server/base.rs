@@ -190,7 +190,8 @@ pub trait BaseServer {
 
     /// Have a request handled: [finish](Self::finish_request) it here, or in the background.
     ///
-    /// Python equivalent: that of `BaseServer`, `ThreadingMixIn` or `ForkingMixIn`, as [`Concurrency`] says
+    /// Python equivalent: that of `BaseServer`, `ThreadingMixIn` or `ForkingMixIn`, as
+    /// [`Concurrency`](super::Concurrency) says
     fn process_request(&mut self, request: PendingRequest) {
         Super(self).process_request(request);
     }
