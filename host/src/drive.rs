@@ -234,10 +234,7 @@ impl DrivenServer {
             tokio::time::sleep_until(until).await;
         }
         // An error is what the next call to take a request reports.
-        let _ = match bound {
-            Bound::Datagrams(receiver) => receiver.ready().await,
-            Bound::Stream(listener) => listener.ready().await,
-        };
+        let _ = bound.ready().await;
         if self.permit.is_none() {
             self.permit = Some(match self.shared.permits.try_one() {
                 Some(permit) => permit,

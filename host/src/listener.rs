@@ -17,6 +17,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::task::{Context, Poll};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
 use socket2::Socket;
@@ -81,6 +82,32 @@ impl Bound {
             Self::Stream(listener) => listener.local_address(),
         }
     }
+
+    /// Waits until there is a connection to accept, or a datagram to take.
+    ///
+    /// The readiness that the runtime remembers may be of what was taken since. The loops of the server try, and find
+    /// nothing; a program is told what there is, so for it the kernel is asked.
+    ///
+    /// # Errors
+    ///
+    /// The poller has failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub(crate) async fn ready(&self) -> io::Result<()> {
+        let socket = match self {
+            Self::Datagrams(receiver) => receiver.registration(),
+            Self::Stream(listener) => listener.registration(),
+        };
+        loop {
+            let mut guard = socket.readable().await?;
+            if poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default()))? > 0 {
+                return Ok(());
+            }
+            guard.clear_ready();
+        }
+    }
 }
 
 /// A bound socket that accepts connections. Dropping it closes the socket and removes its file.
@@ -128,11 +155,14 @@ impl Listener {
     ///
     /// Dropping the future loses nothing.
     pub(crate) async fn ready(&self) -> io::Result<()> {
-        let socket = match self {
+        self.registration().readable().await.map(drop)
+    }
+
+    fn registration(&self) -> &AsyncFd<Socket> {
+        match self {
             Self::Tcp(listener) => listener.socket(),
             Self::Unix(listener) => listener.socket(),
-        };
-        socket.readable().await.map(drop)
+        }
     }
 
     /// Takes the next connection.

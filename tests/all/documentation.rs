@@ -88,13 +88,7 @@ fn the_readme_has_every_reason() {
 #[test]
 fn every_program_is_used() {
     let folder = project().join("tests");
-    let sources: String = fs::read_dir(folder.join("all"))
-        .unwrap()
-        .chain(fs::read_dir(folder.join("all/support")).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file())
-        .map(|path| fs::read_to_string(path).unwrap())
-        .collect();
+    let sources = sources_below(&folder.join("all"));
     for entry in fs::read_dir(folder.join("programs")).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -110,7 +104,6 @@ fn every_program_is_used() {
     }
 }
 
-/// The rows of the tables of the README whose first cell starts like this.
 fn sources_below(folder: &Path) -> String {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let texts = entries.map(|path| match path.extension() {
@@ -121,6 +114,7 @@ fn sources_below(folder: &Path) -> String {
     texts.collect()
 }
 
+/// The rows of the tables of the README whose first cell starts like this.
 fn rows(start: &str) -> Vec<Vec<String>> {
     let readme = readme();
     let rows = readme

@@ -183,7 +183,11 @@ impl Receiver {
     ///
     /// Dropping the future loses nothing.
     pub(crate) async fn ready(&self) -> io::Result<()> {
-        self.socket.socket.readable().await.map(drop)
+        self.registration().readable().await.map(drop)
+    }
+
+    pub(super) fn registration(&self) -> &AsyncFd<Socket> {
+        &self.socket.socket
     }
 
     /// Takes the next datagram.

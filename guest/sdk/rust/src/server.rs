@@ -30,6 +30,7 @@
 //! | `server.timeout = 5`, and the other attributes | fields of [`ServerCore`], which the classes dereference to |
 //! | `server_address`, `socket` | [`ServerCore::server_address`], [`ServerCore::listener`] |
 //! | a subclass | a type around a class, which implements [`BaseServer`] |
+//! | `super().handle_error(…)` | [`Super(self).handle_error(…)`](Super) |
 //! | `with ThreadingTCPServer(…) as server:` | dropping it closes it |
 //! | the methods | the same names in [`BaseServer`] |
 //!
@@ -45,6 +46,7 @@ mod export;
 mod host;
 mod listener;
 mod outcome;
+mod parent;
 mod request;
 mod server_core;
 #[cfg(test)]
@@ -62,5 +64,6 @@ pub use classes::{
 pub use export::run;
 pub use listener::{Counters, Event, Listener, Options};
 pub use outcome::{Outcome, Reason};
+pub use parent::Super;
 pub use request::PendingRequest;
 pub use server_core::{Concurrency, ServerCore};

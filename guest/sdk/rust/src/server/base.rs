@@ -3,11 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::ErrorCode;
+use crate::error::ErrorCode;
 use crate::server::listener::Event;
 use crate::server::outcome::Outcome;
+use crate::server::parent::Super;
 use crate::server::request::PendingRequest;
-use crate::server::server_core::{Concurrency, ServerCore, print};
+use crate::server::server_core::ServerCore;
 
 /// How often [`BaseServer::serve_forever`] calls [`BaseServer::service_actions`] while nothing happens.
 ///
@@ -17,16 +18,17 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// A server: the loop, and the hooks that it calls.
 ///
 /// Every method but [`core`](Self::core) is there already and does what Python's does. To override some, put one of the
-/// classes into a type of your own, return its core, and write the methods that differ; what the class itself would
-/// have done is `self.base.handle_error(outcome)`, say, in the place of `super()`:
+/// classes into a type of your own, return its core, and write the methods that differ; [`Super`] is Python's `super()`
+/// in them:
 ///
 /// ```
 /// use socketserver_guest::Address;
-/// use socketserver_guest::server::{BaseServer, PendingRequest, ServerCore, ThreadingTcpServer};
+/// use socketserver_guest::server::{BaseServer, Outcome, PendingRequest, ServerCore, Super, ThreadingTcpServer};
 ///
-/// /// Serves this machine alone.
+/// /// Serves this machine alone, and counts failures.
 /// struct LocalServer {
 ///     base: ThreadingTcpServer,
+///     failures: u64,
 /// }
 ///
 /// impl BaseServer for LocalServer {
@@ -36,6 +38,11 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
 ///
 ///     fn verify_request(&mut self, request: &PendingRequest) -> bool {
 ///         matches!(request.remote_address(), Address::Ip(remote) if remote.ip().is_loopback())
+///     }
+///
+///     fn handle_error(&mut self, outcome: &Outcome) {
+///         self.failures += 1;
+///         Super(self).handle_error(outcome);
 ///     }
 /// }
 /// ```
@@ -63,7 +70,7 @@ pub trait BaseServer {
     /// - [`AddrInUse`](io::ErrorKind::AddrInUse), [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable).
     /// - [`NotConnected`](io::ErrorKind::NotConnected): it was bound before.
     fn server_bind(&mut self) -> io::Result<()> {
-        self.core().bind()
+        Super(self).server_bind()
     }
 
     /// Take requests from here on.
@@ -72,7 +79,7 @@ pub trait BaseServer {
     ///
     /// [`NotConnected`](io::ErrorKind::NotConnected) when it is not bound, or was closed.
     fn server_activate(&mut self) -> io::Result<()> {
-        self.core().activate()
+        Super(self).server_activate()
     }
 
     /// Bind and activate; and close, when one of them fails.
@@ -83,11 +90,7 @@ pub trait BaseServer {
     ///
     /// Python equivalent: what the constructor does unless `bind_and_activate` is false
     fn bind_and_activate(&mut self) -> io::Result<()> {
-        let result = self.server_bind().and_then(|()| self.server_activate());
-        if result.is_err() {
-            self.server_close();
-        }
-        result
+        Super(self).bind_and_activate()
     }
 
     /// Stop listening, and wait for the requests in the background if
@@ -95,13 +98,7 @@ pub trait BaseServer {
     ///
     /// Dropping the server does the same, without calling hooks.
     fn server_close(&mut self) {
-        self.core().close();
-        if self.core().joins() {
-            while let Some(outcomes) = self.core().join_some() {
-                report(self, &outcomes);
-            }
-        }
-        self.collect_children();
+        Super(self).server_close();
     }
 
     /// A number that stands for the server in logs; `None` before it is bound.
@@ -134,7 +131,7 @@ pub trait BaseServer {
     }
 
     /// Handle one request, if one comes within [`timeout`](ServerCore::timeout); otherwise call
-    /// [`handle_timeout`](Self::handle_timeout).
+    /// [`handle_timeout`](Self::handle_timeout). One that has gone before it was taken does not count.
     ///
     /// Returns false when the operator wants the program to end, so `while server.handle_request()? {}` is a loop.
     ///
@@ -148,8 +145,9 @@ pub trait BaseServer {
             let left = timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
             match self.core().wait(left)? {
                 Event::Request => {
-                    take(self);
-                    return Ok(true);
+                    if take(self) {
+                        return Ok(true);
+                    }
                 }
                 Event::Finished => self.collect_children(),
                 Event::TimedOut => {
@@ -182,49 +180,43 @@ pub trait BaseServer {
     /// Any error means that there is none, and is passed over in silence: the peer has gone in the meantime, or it was
     /// over a limit of the operator.
     fn get_request(&mut self) -> io::Result<PendingRequest> {
-        let listener = self.core().listener().ok_or(ErrorCode::InvalidState)?;
-        listener.get_request()
+        Super(self).get_request()
     }
 
     /// Whether to handle a request; otherwise it is [shut down](Self::shutdown_request).
     fn verify_request(&mut self, request: &PendingRequest) -> bool {
-        let _ = request;
-        true
+        Super(self).verify_request(request)
     }
 
     /// Have a request handled: [finish](Self::finish_request) it here, or in the background.
     ///
-    /// Python equivalent: that of `BaseServer`, `ThreadingMixIn` or `ForkingMixIn`, as [`Concurrency`] says
+    /// Python equivalent: that of `BaseServer`, `ThreadingMixIn` or `ForkingMixIn`, as
+    /// [`Concurrency`](super::Concurrency) says
     fn process_request(&mut self, request: PendingRequest) {
-        if self.core().concurrency() == Concurrency::OneAtATime {
-            let outcome = self.finish_request(request);
-            report(self, &[outcome]);
-        } else {
-            request.process();
-        }
+        Super(self).process_request(request);
     }
 
     /// Handle a request, and return when it has ended.
     ///
     /// Not called for requests in the background.
     fn finish_request(&mut self, request: PendingRequest) -> Outcome {
-        request.finish()
+        Super(self).finish_request(request)
     }
 
     /// Refuse a request that is not to be handled. The host closes those that were.
     fn shutdown_request(&mut self, request: PendingRequest) {
-        self.close_request(request);
+        Super(self).shutdown_request(request);
     }
 
     /// Close a request that was not handled.
     fn close_request(&mut self, request: PendingRequest) {
-        drop(request);
+        Super(self).close_request(request);
     }
 
     /// Called by [`handle_request`](Self::handle_request) when no request has come within
     /// [`timeout`](ServerCore::timeout). Collects the children.
     fn handle_timeout(&mut self) {
-        self.collect_children();
+        Super(self).handle_timeout();
     }
 
     /// Called with how a request ended, unless its handler returned `Ok`. Prints to standard error who had sent it, and
@@ -233,15 +225,14 @@ pub trait BaseServer {
     /// What Python calls it for, an exception in the handler, is an error that the handler returns, or a panic. Here it
     /// also says that the handler crossed a limit of the operator.
     fn handle_error(&mut self, outcome: &Outcome) {
-        print(outcome);
+        Super(self).handle_error(outcome);
     }
 
     /// Report to [`handle_error`](Self::handle_error) how requests in the background ended. Does not wait.
     ///
     /// Python equivalent: `ForkingMixIn.collect_children()`
     fn collect_children(&mut self) {
-        let outcomes = self.core().collect();
-        report(self, &outcomes);
+        Super(self).collect_children();
     }
 
     /// How many requests are being handled.
@@ -255,7 +246,9 @@ pub trait BaseServer {
 fn serve<S: BaseServer + ?Sized>(server: &mut S, poll_interval: Duration) -> io::Result<()> {
     while !server.core().is_shutdown_requested() {
         match server.core().wait(Some(poll_interval))? {
-            Event::Request => take(server),
+            Event::Request => {
+                take(server);
+            }
             Event::Finished => server.collect_children(),
             Event::TimedOut => {}
             Event::Shutdown => return Ok(()),
@@ -265,20 +258,14 @@ fn serve<S: BaseServer + ?Sized>(server: &mut S, poll_interval: Duration) -> io:
     Ok(())
 }
 
+/// Returns false when there was no request after all, so that who wants one waits on.
+///
 /// Python equivalent: `BaseServer._handle_request_noblock()`
-fn take<S: BaseServer + ?Sized>(server: &mut S) {
-    let Ok(request) = server.get_request() else {
-        return;
-    };
-    if server.verify_request(&request) {
-        server.process_request(request);
-    } else {
-        server.shutdown_request(request);
+fn take<S: BaseServer + ?Sized>(server: &mut S) -> bool {
+    match server.get_request() {
+        Ok(request) if server.verify_request(&request) => server.process_request(request),
+        Ok(request) => server.shutdown_request(request),
+        Err(error) => return ErrorCode::of(&error) != Some(&ErrorCode::Timeout),
     }
-}
-
-fn report<S: BaseServer + ?Sized>(server: &mut S, outcomes: &[Outcome]) {
-    for outcome in outcomes.iter().filter(|outcome| !outcome.is_completed()) {
-        server.handle_error(outcome);
-    }
+    true
 }

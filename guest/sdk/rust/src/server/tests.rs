@@ -197,6 +197,21 @@ fn handle_request_handles_one_or_none_in_time() {
     assert_eq!(server.told, ["timeout"]);
 }
 
+/// The host says that a request waits, and then there is none. CPython would block in `accept` until there is one.
+#[test]
+fn handle_request_waits_on_when_a_request_has_gone() {
+    let host = Host::new().then_vanishing_request().then_request(completed(2));
+    let mut server = Watched::new(TcpServer::new(ADDRESS).unwrap());
+    assert!(server.handle_request().unwrap());
+    assert_eq!(calls(&host), ["get-request 192.0.2.1:2", "finish"]);
+
+    let _host = Host::new().then_vanishing_request().then_quiet(Duration::from_mins(10));
+    let mut server = Watched::new(TcpServer::new(ADDRESS).unwrap());
+    server.base.timeout = Some(Duration::from_mins(5));
+    assert!(server.handle_request().unwrap());
+    assert_eq!(server.told, ["timeout"]);
+}
+
 #[test]
 fn handle_request_collects_while_it_waits() {
     let _host = Host::new()
