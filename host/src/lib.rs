@@ -21,7 +21,7 @@
 //!
 //! Connections have two kinds of handler, and the server finds out by the exports of the component which it has. The
 //! blocking one is called with its connection, and waits in each call. The async one has the streams of WASI 0.3, and may
-//! do several things at once; a connection costs it about half as much again.
+//! do several things at once; a connection costs it about twice as much.
 //!
 //! A datagram is a connection in all of this: it has a permit, an instance, a number, and one reason for its end. With
 //! [`datagram_session`](Timeouts::datagram_session) all datagrams of one remote address are one connection, until they stop.

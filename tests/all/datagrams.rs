@@ -289,7 +289,12 @@ fn a_component_without_the_handler_of_a_listener_is_refused() {
             "stream-handler",
             "datagram-handler",
         ),
-        (DATAGRAMS, "tcp://127.0.0.1:0", "datagram-handler", "stream-handler"),
+        (
+            DATAGRAMS,
+            "tcp://127.0.0.1:0",
+            "datagram-handler",
+            "stream-handler@0.1.0 or socketserver:core/async-stream-handler",
+        ),
     ] {
         let refused = run_serve(guest, &["--listen", listen]);
         assert_eq!(refused.code, Some(65), "{refused:?}");
