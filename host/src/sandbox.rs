@@ -14,6 +14,7 @@ mod datagrams;
 mod driven;
 mod ending;
 mod engine;
+mod future;
 mod link;
 mod load;
 mod lookup;

@@ -3,11 +3,7 @@
 //! It does what [`sockets`](super::sockets) does for 0.2. A stream of a socket may outlive the socket here, with its
 //! descriptor: so each keeps the socket's place among those of its guest until the future of its end has been told.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use tokio::sync::oneshot;
-use wasmtime::component::{Access, Accessor, FutureConsumer, FutureReader, Linker, Resource, Source, StreamReader};
+use wasmtime::component::{Access, Accessor, FutureReader, Linker, Resource, StreamReader};
 use wasmtime::{AsContextMut as _, StoreContextMut};
 use wasmtime_wasi::WasiCtxView;
 use wasmtime_wasi::p2::bindings::sockets::network::ErrorCode as Failure;
@@ -15,12 +11,11 @@ use wasmtime_wasi::p3::bindings::sockets::ip_name_lookup::ErrorCode as LookupCod
 use wasmtime_wasi::p3::bindings::sockets::types::{
     self as wasi, ErrorCode, HostTcpSocket, HostTcpSocketWithStore, HostUdpSocket, IpAddress, IpAddressFamily,
 };
-use wasmtime_wasi::p3::sockets::SocketResult;
 use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSockets, WasiSocketsCtxView, WasiSocketsView as _};
 
-use super::lookup;
 use super::outbound::Place;
-use super::sockets::OutboundView;
+use super::sockets::{OutboundView, reply};
+use super::{future, lookup};
 
 type Store<'a, T> = StoreContextMut<'a, T>;
 type Reply<T> = wasmtime::Result<Result<T, ErrorCode>>;
@@ -100,7 +95,7 @@ fn send<T: OutboundView>(
     let place = store.data_mut().outbound()?.place(socket.rep());
     let access = Access::<T, WasiSockets>::new(store.as_context_mut(), T::sockets);
     let end = <WasiSockets as HostTcpSocketWithStore<T>>::send(access, socket, data)?;
-    Held::until(store, end, place)
+    hold(store, end, place)
 }
 
 fn receive<T: OutboundView>(
@@ -110,7 +105,7 @@ fn receive<T: OutboundView>(
     let place = store.data_mut().outbound()?.place(socket.rep());
     let access = Access::<T, WasiSockets>::new(store.as_context_mut(), T::sockets);
     let (data, end) = <WasiSockets as HostTcpSocketWithStore<T>>::receive(access, socket)?;
-    Ok((data, Held::until(store, end, place)?))
+    Ok((data, hold(store, end, place)?))
 }
 
 async fn resolve<T: OutboundView>(
@@ -130,14 +125,6 @@ async fn resolve<T: OutboundView>(
         }))
 }
 
-/// What the guest is told, unless it has to be stopped.
-fn reply<T>(result: SocketResult<T>) -> Reply<T> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) => error.downcast().map(Err),
-    }
-}
-
 /// What 0.2 calls `new-socket-limit`.
 fn too_many() -> ErrorCode {
     ErrorCode::Other(Some(
@@ -145,45 +132,12 @@ fn too_many() -> ErrorCode {
     ))
 }
 
-/// A place that is held for a stream, whose end it passes on.
-struct Held {
-    _place: Option<Place>,
-    pass_on: Option<oneshot::Sender<End>>,
-}
-
-impl Held {
-    /// Holds the place until the end is told, which it is when the stream is dropped at the latest.
-    fn until<T: OutboundView>(
-        mut store: Store<'_, T>,
-        end: FutureReader<End>,
-        place: Option<Place>,
-    ) -> wasmtime::Result<FutureReader<End>> {
-        let (pass_on, passed) = oneshot::channel();
-        let held = Self {
-            _place: place,
-            pass_on: Some(pass_on),
-        };
-        end.pipe(store.as_context_mut(), held)?;
-        FutureReader::new(store, async { wasmtime::error::Ok(passed.await.unwrap_or(Ok(()))) })
-    }
-}
-
-impl<T: 'static> FutureConsumer<T> for Held {
-    type Item = End;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        store: StoreContextMut<'_, T>,
-        mut source: Source<'_, End>,
-        _: bool,
-    ) -> Poll<wasmtime::Result<()>> {
-        let mut end = None;
-        source.read(store, &mut end)?;
-        if let (Some(end), Some(pass_on)) = (end, self.pass_on.take()) {
-            // A guest that has dropped the future does not want to know.
-            let _ = pass_on.send(end);
-        }
-        Poll::Ready(Ok(()))
-    }
+/// Holds the place until the end is told, which it is when the stream is dropped at the latest.
+fn hold<T: OutboundView>(
+    mut store: Store<'_, T>,
+    end: FutureReader<End>,
+    place: Option<Place>,
+) -> wasmtime::Result<FutureReader<End>> {
+    let end = future::value_of(store.as_context_mut(), end, place)?;
+    FutureReader::new(store, async { wasmtime::error::Ok(end.await.unwrap_or(Ok(()))) })
 }

@@ -2,7 +2,6 @@
 
 mod received;
 mod sent;
-mod verdict;
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -12,11 +11,10 @@ use wasmtime::component::{Accessor, FutureReader, StreamReader};
 
 use self::received::Received;
 use self::sent::Sent;
-use self::verdict::Verdict;
 use super::bindings::exports::socketserver::core::async_stream_handler::{ConnectionInfo, Guest};
 use super::bindings::socketserver::core::network::ErrorCode;
 use super::state::State;
-use super::{Failure, Outcome, convert};
+use super::{Failure, Outcome, convert, future};
 use crate::socket::Socket;
 
 /// How a direction of a connection ended.
@@ -48,7 +46,7 @@ async fn serve(accessor: &Accessor<State>, handler: &Guest, socket: &Arc<Socket>
         Err(message) => return Ok(Err(message)),
     };
     let verdict = accessor
-        .with(|store| Verdict::of(store, sent_end))
+        .with(|store| future::value_of(store, sent_end, ()))
         .map_err(Failure::Handle)?;
     // The host's own stream comes back as it was given: its bytes need not pass through the store at all.
     match accessor.with(|store| sent.try_into::<Received>(store)) {
@@ -59,16 +57,16 @@ async fn serve(accessor: &Accessor<State>, handler: &Guest, socket: &Arc<Socket>
         }
     }
     socket.release();
-    let verdict = verdict.await;
+    // A guest that drops its end without a value traps, so there is one.
+    let verdict = verdict.await.unwrap_or(Ok(()));
     poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
-    Ok(verdict)
+    Ok(verdict.map_err(convert::words))
 }
 
 fn info(state: &State, socket: &Socket) -> ConnectionInfo {
     let connection = &state.connection;
-    let local = socket.local_address();
     ConnectionInfo {
         remote_address: convert::socket_address(&connection.remote.address),
-        local_address: convert::socket_address(local.as_ref().unwrap_or(&connection.listener.address)),
+        local_address: convert::local_address(connection, socket),
     }
 }

@@ -113,9 +113,7 @@ fn remote_address(store: &Store<'_>) -> SocketAddress {
 }
 
 fn local_address(store: &Store<'_>) -> wasmtime::Result<SocketAddress> {
-    let local = socket(store)?.local_address();
-    let listener = &store.data().connection.listener.address;
-    Ok(convert::socket_address(local.as_ref().unwrap_or(listener)))
+    Ok(convert::local_address(&store.data().connection, socket(store)?))
 }
 
 /// Ends the connection for the peer. The socket itself is closed when `handle` has ended, so that the limits of the

@@ -8,7 +8,8 @@ use super::bindings::socketserver::core::network::{ErrorCode, Ipv4SocketAddress,
 use rustix::io::Errno;
 
 use crate::address::{Address, UnixName};
-use crate::socket::Ready;
+use crate::event::Connection;
+use crate::socket::{Ready, Socket};
 
 pub(super) fn error_code(error: io::Error) -> ErrorCode {
     // They have no kind of their own.
@@ -69,6 +70,12 @@ pub(super) fn readiness(ready: Ready) -> Readiness {
         readiness |= Readiness::WRITABLE;
     }
     readiness
+}
+
+/// The address that the peer connected to: the socket's own, where the transport tells more than its listener.
+pub(super) fn local_address(connection: &Connection, socket: &Socket) -> SocketAddress {
+    let local = socket.local_address();
+    socket_address(local.as_ref().unwrap_or(&connection.listener.address))
 }
 
 pub(super) fn socket_address(address: &Address) -> SocketAddress {

@@ -3,15 +3,17 @@
 //! Sockets are wasmtime's; here each is made with the check of its guest, within the guest's limit. Names are looked up by
 //! [`lookup`].
 
+use std::error::Error;
+
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets as wasi;
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddressFamily};
 use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket::Host as _;
 use wasmtime_wasi::p2::bindings::sockets::udp_create_socket::Host as _;
-use wasmtime_wasi::p2::{SocketResult, TcpSocket, UdpSocket};
+use wasmtime_wasi::p2::{TcpSocket, UdpSocket};
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsCtxView, WasiSocketsView as _};
-use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi::{TrappableError, WasiCtxView, WasiView};
 
 use super::lookup;
 use super::outbound::Outbound;
@@ -90,7 +92,10 @@ async fn create_udp<T: OutboundView>(
 }
 
 /// What the guest is told, unless it has to be stopped.
-fn reply<T>(result: SocketResult<T>) -> Reply<T> {
+pub(super) fn reply<V, E>(result: Result<V, TrappableError<E>>) -> wasmtime::Result<Result<V, E>>
+where
+    E: Error + Send + Sync + 'static,
+{
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(error) => error.downcast().map(Err),
