@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::client::{Client, End};
+use crate::streams::leaves_nothing_of_connections_at_once;
+use crate::support::client::{Client, End, noise};
 use crate::support::guest::{ECHO_ASYNC, Guest};
 use crate::support::server::{Server, TOLD_TO_STOP};
 
@@ -53,17 +54,8 @@ fn many_bytes_come_back_unchanged_from_an_async_handler() {
     for guest in [ECHO_ASYNC, PASS] {
         let server = Server::of(guest).start();
         let mut client = server.connect();
-        let bytes: Vec<u8> = (0..16_u32 << 20)
-            .map(|n| n.wrapping_mul(0x9e37_79b1).to_be_bytes()[0])
-            .collect();
-        let sender = client.split();
-        let received = thread::scope(|scope| {
-            scope.spawn(|| {
-                sender.send(&bytes);
-                sender.finish();
-            });
-            client.receive_to_end().0
-        });
+        let bytes = noise(16 << 20);
+        let (received, _) = client.exchange(&bytes);
         assert!(received == bytes, "{} bytes came back, or others", received.len());
         server.stop();
     }
@@ -126,25 +118,7 @@ fn an_async_handler_talks_both_ways_at_once() {
 
 #[test]
 fn a_thousand_async_connections_at_once() {
-    let server = Server::of(ECHO_ASYNC).with("max-connections", 1_000).alone().start();
-    let round = |number: usize| {
-        let mut clients: Vec<_> = (0..1_000_u64).map(|_| server.connect()).collect();
-        server.wait_for("all are open", |books| books.active == 1_000);
-        for (client, number) in clients.iter_mut().zip(0_u64..) {
-            client.send(number.to_be_bytes());
-        }
-        for (client, number) in clients.iter_mut().zip(0_u64..) {
-            assert_eq!(client.receive(8), number.to_be_bytes());
-        }
-        drop(clients);
-        server.closed(number * 1_000);
-        server.memory()
-    };
-    let before = round(1);
-    let after = round(2).min(round(3));
-    let grown = after.saturating_sub(before);
-    assert!(grown < 16 << 20, "{grown} bytes are left of 1,000 connections at once");
-    assert_eq!(server.stop().closed("completed"), 3_000);
+    leaves_nothing_of_connections_at_once(ECHO_ASYNC, 1_000);
 }
 
 /// The host enforces times, which this world has no word for.

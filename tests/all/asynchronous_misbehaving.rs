@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::client::{Client, End};
+use crate::support::client::{Client, End, noise};
 use crate::support::guest::Guest;
 use crate::support::log::Record;
 use crate::support::server::{Server, Setup};
@@ -131,9 +131,7 @@ fn an_async_handler_hears_its_peer_after_its_own_end() {
 fn an_impatient_async_handler_loses_no_byte_and_repeats_none() {
     let server = Server::of(Guest::Built("async_impatient")).start();
     let mut client = server.connect();
-    let bytes: Vec<u8> = (0..4_u32 << 20)
-        .map(|n| n.wrapping_mul(0x9e37_79b1).to_be_bytes()[0])
-        .collect();
+    let bytes = noise(4 << 20);
     let sender = client.split();
     let received = std::thread::scope(|scope| {
         let received = scope.spawn(|| client.receive_to_end().0);

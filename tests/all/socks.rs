@@ -1,9 +1,8 @@
 //! The proxy that relays TCP: a handler that connects outwards, both ways at once.
 
 use std::net::SocketAddr;
-use std::thread;
 
-use crate::support::client::{Client, End};
+use crate::support::client::{Client, End, noise};
 use crate::support::guest::{ECHO, Guest};
 use crate::support::server::Server;
 use crate::support::tool::Tool;
@@ -45,19 +44,10 @@ fn a_relay_passes_on_both_directions_at_once_and_the_end_of_each() {
     let proxy = proxy(&[&target(&echo).to_string()]);
     let mut client = proxy.connect();
     assert_eq!(ask(&mut client, 1, target(&echo)), SUCCEEDED);
-    let bytes: Vec<u8> = (0..16_u32 << 20)
-        .map(|number| number.wrapping_mul(0x9e37_79b1).to_be_bytes()[0])
-        .collect();
-    let sender = client.split();
-    let received = thread::scope(|scope| {
-        scope.spawn(|| {
-            sender.send(&bytes);
-            sender.finish();
-        });
-        client.receive_to_end()
-    });
-    assert_eq!(received.1, End::Closed);
-    assert!(received.0 == bytes, "{} bytes came back, or others", received.0.len());
+    let bytes = noise(16 << 20);
+    let (received, end) = client.exchange(&bytes);
+    assert_eq!(end, End::Closed);
+    assert!(received == bytes, "{} bytes came back, or others", received.len());
     assert_eq!(proxy.stop().closed("completed"), 1);
     assert_eq!(echo.stop().closed("completed"), 1);
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -134,6 +135,18 @@ impl Client {
         assert_eq!(self.receive(bytes.len()), bytes);
     }
 
+    /// Sends all of `bytes` and their end, receives until the stream ends meanwhile, and tells how it did.
+    pub(crate) fn exchange(&mut self, bytes: &[u8]) -> (Vec<u8>, End) {
+        let sender = self.split();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                sender.send(bytes);
+                sender.finish();
+            });
+            self.receive_to_end()
+        })
+    }
+
     /// Receives until the stream ends, and tells how it did.
     pub(crate) fn receive_to_end(&mut self) -> (Vec<u8>, End) {
         let mut bytes = Vec::new();
@@ -213,3 +226,15 @@ fn address(url: &str) -> SockAddr {
 
 /// How long a stream must be stuck to count as full.
 const FULL: Duration = Duration::from_millis(500);
+
+/// Bytes without a pattern that a mistake could fall into step with, by Knuth's linear congruence.
+pub(crate) fn noise(count: usize) -> Vec<u8> {
+    let mut state = 0_u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    (0..count).map(|_| next()).collect()
+}
