@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::task::{Context, Poll};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
 use socket2::Socket;
 use thiserror::Error;
@@ -102,7 +102,8 @@ impl Bound {
         };
         loop {
             let mut guard = socket.readable().await?;
-            if poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default()))? > 0 {
+            // A signal interrupts even a call that does not wait, and is no request.
+            if retry_on_intr(|| poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default())))? > 0 {
                 return Ok(());
             }
             guard.clear_ready();

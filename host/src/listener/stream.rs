@@ -139,7 +139,8 @@ impl Stream {
         };
         loop {
             let mut ready = ready!(self.poll_ready(cx, direction))?;
-            if poll(&mut [PollFd::new(&self.socket, events)], Some(&Timespec::default()))? > 0 {
+            // A signal interrupts even a call that does not wait, and makes nothing ready.
+            if retry_on_intr(|| poll(&mut [PollFd::new(&self.socket, events)], Some(&Timespec::default())))? > 0 {
                 return Poll::Ready(Ok(()));
             }
             ready.clear_ready();
