@@ -159,7 +159,7 @@ impl Artifact {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let refused = |source| LoadError::Read {
         path: path.to_owned(),
         source,
