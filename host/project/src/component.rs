@@ -10,9 +10,13 @@ use thiserror::Error;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as PREVIEW1_ADAPTER,
 };
+use wasm_encoder::{RawSection, Section as _};
 use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, WorldId};
+
+/// Bytes of a module before its sections: the magic number and the version.
+const HEADER_SIZE: usize = 8;
 
 /// The interfaces that a component imports and exports, by their full names: `socketserver:core/connections@0.1.0`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,7 +29,8 @@ pub(crate) struct World {
 
 /// Makes a component of a core module. Its interfaces are those of the WIT in the folder `wit`.
 ///
-/// A module that imports WASI's preview 1 gets the adapter; others do without.
+/// A module that imports WASI's preview 1 gets the adapter; others do without. Debug information is left out, which no server
+/// reads and which is many times the size of the code; the names of functions stay, for backtraces.
 pub(crate) fn encode(module: &[u8], wit: &Path) -> Result<Vec<u8>, ComponentError> {
     let world = World::of_module(module)?;
     if world.exports.is_empty() {
@@ -33,7 +38,7 @@ pub(crate) fn encode(module: &[u8], wit: &Path) -> Result<Vec<u8>, ComponentErro
     }
     let mut resolve = load(wit)?;
     let id = world.resolve(&mut resolve)?;
-    let mut module = module.to_owned();
+    let mut module = without_debug_information(module)?;
     embed_component_metadata(&mut module, &resolve, id, StringEncoding::UTF8, false).map_err(ComponentError::Encode)?;
     let mut encoder = ComponentEncoder::default();
     encoder
@@ -42,6 +47,28 @@ pub(crate) fn encode(module: &[u8], wit: &Path) -> Result<Vec<u8>, ComponentErro
         .and_then(|encoder| encoder.adapter(PREVIEW1, PREVIEW1_ADAPTER))
         .and_then(ComponentEncoder::encode)
         .map_err(ComponentError::Encode)
+}
+
+/// The module without its sections of DWARF.
+fn without_debug_information(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
+    let mut kept = module.get(..HEADER_SIZE).unwrap_or_default().to_owned();
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload.map_err(ComponentError::Module)?;
+        if let Payload::CustomSection(section) = &payload
+            && section.name().starts_with(".debug_")
+        {
+            continue;
+        }
+        if let Some((id, range)) = payload.as_section() {
+            let data = usize::try_from(range.start)
+                .ok()
+                .zip(usize::try_from(range.end).ok())
+                .and_then(|(begin, end)| module.get(begin..end))
+                .unwrap_or_default();
+            RawSection { id, data }.append_to(&mut kept);
+        }
+    }
+    Ok(kept)
 }
 
 /// Reads the WIT in a folder.
@@ -156,6 +183,15 @@ mod tests {
         let exit = r#"(import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))"#;
         let component = encode_text(&format!("(module {exit} {HANDLER})")).unwrap();
         assert!(component.windows(13).any(|bytes| bytes == b"wasi:cli/exit"));
+    }
+
+    #[test]
+    fn names_stay_and_debug_information_goes() {
+        let custom = r#"(@custom ".debug_info" "dwarf is here") (@custom "producers" "\00")"#;
+        let component = encode_text(&format!("(module {HANDLER} (func $a_name) {custom})")).unwrap();
+        let has = |text: &str| component.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+        assert!(has("a_name"));
+        assert!(!has("dwarf is here"));
     }
 
     #[test]

@@ -330,7 +330,7 @@ pub enum LoadError {
         exports: String,
     },
     /// No WebAssembly.
-    #[error("{} is not WebAssembly; give a component, or the folder of a handler project", .0.display())]
+    #[error("{} is not WebAssembly; give a component, or a source to build", .0.display())]
     NotWasm(PathBuf),
     /// The file cannot be read.
     #[error("cannot read {}", path.display())]

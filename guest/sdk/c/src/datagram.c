@@ -9,7 +9,7 @@ struct socketserver_datagram_socket {
 /** What `SOCKETSERVER_DATAGRAM_HANDLER` defines. */
 int socketserver_datagram_handler(struct socketserver_datagram *datagram, struct socketserver_datagram_socket *socket);
 
-static socketserver_core_datagrams_borrow_datagram_socket_t borrow(struct socketserver_datagram_socket *socket) {
+static socketserver_core_datagrams_borrow_datagram_socket_t borrow_socket(struct socketserver_datagram_socket *socket) {
     return socketserver_core_datagrams_borrow_datagram_socket(socket->own);
 }
 
@@ -37,7 +37,7 @@ int socketserver_send_to(struct socketserver_datagram_socket *socket, const stru
     socketserver_core_network_socket_address_t address;
     socketserver_core_network_error_code_t error;
     socketserver_lend_address(&address, remote);
-    if (!socketserver_core_datagrams_method_datagram_socket_send_to(borrow(socket), &list, &address, &error)) {
+    if (!socketserver_core_datagrams_method_datagram_socket_send_to(borrow_socket(socket), &list, &address, &error)) {
         return socketserver_set_error(&error);
     }
     return 0;
@@ -50,11 +50,11 @@ int socketserver_reply(struct socketserver_datagram_socket *socket, const struct
 
 void socketserver_datagram_set_timeout(struct socketserver_datagram_socket *socket, int milliseconds) {
     uint32_t bound;
-    socketserver_core_datagrams_method_datagram_socket_set_timeout(borrow(socket), socketserver_bound(milliseconds, &bound));
+    socketserver_core_datagrams_method_datagram_socket_set_timeout(borrow_socket(socket), socketserver_bound(milliseconds, &bound));
 }
 
 void socketserver_datagram_local_address(struct socketserver_datagram_socket *socket, struct socketserver_address *address) {
     socketserver_core_network_socket_address_t local;
-    socketserver_core_datagrams_method_datagram_socket_get_local_address(borrow(socket), &local);
+    socketserver_core_datagrams_method_datagram_socket_get_local_address(borrow_socket(socket), &local);
     socketserver_take_address(address, &local);
 }
