@@ -3,6 +3,9 @@
 //! The compiler makes a core module for WASI's preview 1; the SDK gives it the imports and exports of our WIT, so what the
 //! component is follows from the packages that the source imports.
 
+#[cfg(test)]
+mod layout;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
