@@ -179,7 +179,9 @@ impl Compiler {
         let mut command = self.invocation(dialect).command();
         command.args(["-O2", "-ffunction-sections", "-fdata-sections"]);
         if dialect == Dialect::Cpp {
-            command.args(["-std=c++23", "-fno-exceptions"]);
+            command.args(["-std=c++23", "-fno-exceptions", "-fno-rtti"]);
+            // An index out of bounds of a span or a string traps.
+            command.args(["-U_LIBCPP_HARDENING_MODE", "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST"]);
         }
         command.arg("-c").arg(source).arg("-o").arg(object);
         command
