@@ -56,7 +56,7 @@ pub(crate) const ZIG: Tool = Tool {
 const SYSROOTS: [&str; 2] = ["/usr", "/usr/share/wasi-sysroot"];
 
 /// The name of the target, which every clang knows.
-const TARGET: &str = "wasm32-wasi";
+pub(crate) const TARGET: &str = "wasm32-wasi";
 
 /// A compiler and linker that was found.
 pub(crate) struct Compiler {
