@@ -26,12 +26,21 @@ pub const Reader = struct {
 
     fn stream(interface: *std.Io.Reader, writer: *std.Io.Writer, limit: std.Io.Limit) std.Io.Reader.StreamError!usize {
         const reader: *Reader = @alignCast(@fieldParentPtr("interface", interface));
-        const free = limit.slice(try writer.writableSliceGreedy(1));
-        const received = reader.connection.receive(free) catch |err| {
+        if (writer.buffer.len == 0 and interface.end < interface.buffer.len) {
+            // A writer without a buffer gives no room, so the bytes go through that of the reader.
+            interface.end += try reader.receive(interface.buffer[interface.end..]);
+            return 0;
+        }
+        const received = try reader.receive(limit.slice(try writer.writableSliceGreedy(1)));
+        writer.advance(received);
+        return received;
+    }
+
+    fn receive(reader: *Reader, buffer: []u8) std.Io.Reader.Error!usize {
+        const received = reader.connection.receive(buffer) catch |err| {
             reader.err = err;
             return error.ReadFailed;
         } orelse return error.EndOfStream;
-        writer.advance(received.len);
         return received.len;
     }
 };
