@@ -43,6 +43,10 @@ public:
     /// How many bytes were received and not read: if there are any, the next read does not wait.
     std::size_t buffered() const { return socketserver_reader_buffered(&raw_); }
 
+    /// Whether a whole line is among them. A handler that collects its answers in a writer sends them when there is none, since its
+    /// peer may wait for them.
+    bool has_line() const { return socketserver_reader_has_line(&raw_); }
+
 private:
     std::array<char, Size> buffer_;
     socketserver_reader raw_;
