@@ -107,7 +107,6 @@ pub enum CreateError {
 /// Why a language has no template of a kind.
 fn why(language: Language, kind: Kind) -> &'static str {
     match (language, kind) {
-        (Language::Cpp, Kind::Async) => ": the generator of C++ bindings does not know async functions",
         (Language::Go, Kind::Async) => ": it takes a patched Go compiler",
         _ => "",
     }

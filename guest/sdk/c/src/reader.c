@@ -12,6 +12,10 @@ size_t socketserver_reader_buffered(const struct socketserver_reader *reader) {
     return reader->end - reader->begin;
 }
 
+bool socketserver_reader_has_line(const struct socketserver_reader *reader) {
+    return memchr(reader->buffer + reader->begin, '\n', socketserver_reader_buffered(reader)) != NULL;
+}
+
 ssize_t socketserver_read_line(struct socketserver_reader *reader, char **line) {
     // How much of what is there was searched.
     size_t searched = 0;

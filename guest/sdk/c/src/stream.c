@@ -75,7 +75,7 @@ _Static_assert((int)SOCKETSERVER_SHUTDOWN_RECEIVE == SOCKETSERVER_CORE_CONNECTIO
                    (int)SOCKETSERVER_SHUTDOWN_BOTH == SOCKETSERVER_CORE_CONNECTIONS_SHUTDOWN_TYPE_BOTH,
                "the directions are those of the WIT");
 
-int socketserver_shutdown(struct socketserver_connection *connection, enum socketserver_shutdown how) {
+int socketserver_shutdown(struct socketserver_connection *connection, enum socketserver_shutdown_type how) {
     socketserver_core_network_error_code_t error;
     socketserver_core_connections_shutdown_type_t direction = (socketserver_core_connections_shutdown_type_t)how;
     if (!socketserver_core_connections_method_connection_shutdown(borrow_connection(connection), direction, &error)) {

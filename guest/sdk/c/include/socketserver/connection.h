@@ -26,7 +26,7 @@ enum {
 };
 
 /** The directions of `socketserver_shutdown`. */
-enum socketserver_shutdown {
+enum socketserver_shutdown_type {
     SOCKETSERVER_SHUTDOWN_RECEIVE,
     SOCKETSERVER_SHUTDOWN_SEND,
     SOCKETSERVER_SHUTDOWN_BOTH,
@@ -73,7 +73,7 @@ int socketserver_wait(struct socketserver_connection *connection, int interest);
  *
  * Errors: `ENOTCONN` (the peer has reset the connection).
  */
-int socketserver_shutdown(struct socketserver_connection *connection, enum socketserver_shutdown how);
+int socketserver_shutdown(struct socketserver_connection *connection, enum socketserver_shutdown_type how);
 
 /**
  * Bound each later call that waits, in milliseconds. A negative number, the state of a new connection, is no bound; with 0 a

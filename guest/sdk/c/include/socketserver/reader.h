@@ -2,6 +2,7 @@
 #ifndef SOCKETSERVER_READER_H
 #define SOCKETSERVER_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -60,6 +61,12 @@ ssize_t socketserver_read_exactly(struct socketserver_reader *reader, void *data
 
 /** How many bytes were received and not read: if there are any, the next read does not wait. */
 size_t socketserver_reader_buffered(const struct socketserver_reader *reader);
+
+/**
+ * Whether a whole line is among them: the next `socketserver_read_line` does not wait. A handler that collects its answers in a
+ * writer sends them when there is none, since its peer may wait for them.
+ */
+bool socketserver_reader_has_line(const struct socketserver_reader *reader);
 
 #ifdef __cplusplus
 }

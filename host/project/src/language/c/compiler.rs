@@ -55,8 +55,17 @@ pub(crate) const ZIG: Tool = Tool {
 /// Where systems put the C library for WebAssembly.
 const SYSROOTS: [&str; 2] = ["/usr", "/usr/share/wasi-sysroot"];
 
+/// The settings of the standard library of C++ by which it checks what it is given.
+const HARDENING: [(&str, &str); 2] = [
+    ("_LIBCPP_HARDENING_MODE", "_LIBCPP_HARDENING_MODE_FAST"),
+    (
+        "_LIBCPP_ASSERTION_SEMANTIC_DEFAULT",
+        "_LIBCPP_ASSERTION_SEMANTIC_QUICK_ENFORCE",
+    ),
+];
+
 /// The name of the target, which every clang knows.
-const TARGET: &str = "wasm32-wasi";
+pub(crate) const TARGET: &str = "wasm32-wasi";
 
 /// A compiler and linker that was found.
 pub(crate) struct Compiler {
@@ -179,7 +188,11 @@ impl Compiler {
         let mut command = self.invocation(dialect).command();
         command.args(["-O2", "-ffunction-sections", "-fdata-sections"]);
         if dialect == Dialect::Cpp {
-            command.args(["-std=c++23", "-fno-exceptions"]);
+            command.args(["-std=c++23", "-fno-exceptions", "-fno-rtti"]);
+            // An index out of bounds of a span or a string traps. Zig sets the opposite before.
+            for (name, value) in HARDENING {
+                command.arg(format!("-U{name}")).arg(format!("-D{name}={value}"));
+            }
         }
         command.arg("-c").arg(source).arg("-o").arg(object);
         command
