@@ -36,7 +36,11 @@ fn goroutines_run_while_another_reads() {
         assert_eq!(client.receive_line(), number);
     }
     client.echo("done\n");
-    assert_eq!(client.ask("deadline"), "true", "the time passes for one goroutine as well");
+    assert_eq!(
+        client.ask("deadline"),
+        "true",
+        "the time passes for one goroutine as well"
+    );
     server.stop();
 }
 
