@@ -151,3 +151,45 @@ fn memory_size(objects: &[PathBuf]) -> u64 {
     let data: u64 = sizes.map(|object| object.len()).sum();
     (STACK_SIZE + HEAP_SIZE + LIBRARY_DATA_SIZE + data).next_multiple_of(PAGE_SIZE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded;
+
+    fn embedded_text(folder: &str, name: &str) -> &'static str {
+        let (_, content) = embedded::below(folder).find(|(path, _)| *path == name).unwrap();
+        str::from_utf8(content).unwrap()
+    }
+
+    #[test]
+    fn the_guides_show_what_new_makes() {
+        for (language, main) in [("c", "handler.c"), ("cpp", "handler.cpp"), ("zig", "handler.zig")] {
+            let template = embedded_text(&format!("guest/templates/{language}/stream"), main);
+            let guide = embedded_text(&format!("guest/sdk/{language}"), "README.md");
+            assert!(guide.contains(template), "{language}");
+        }
+    }
+
+    #[test]
+    fn memory_has_room_for_the_stack_the_heap_and_all_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let object = folder.path().join("object");
+        fs::write(&object, vec![0; 100_000]).unwrap();
+        let size = memory_size(&[object]);
+        assert_eq!(size % PAGE_SIZE, 0);
+        assert!(size >= STACK_SIZE + HEAP_SIZE + 100_000);
+    }
+
+    #[test]
+    fn a_file_that_did_not_change_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write(&path, b"one").unwrap();
+        let before = fs::metadata(&path).unwrap().modified().unwrap();
+        write(&path, b"one").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+        write(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+    }
+}
