@@ -25,10 +25,6 @@ const SDK_SOURCE: &str = "socketserver.c";
 /// Bytes of the stack. It comes first in memory, so that an overflow traps and changes nothing.
 const STACK_SIZE: u64 = 1 << 20;
 
-/// Bytes for the heap from the start: a handler that uses less never grows its memory, which would cost the host two calls of the
-/// system for each connection. What is not touched costs nothing.
-const HEAP_SIZE: u64 = 1 << 20;
-
 /// Bytes of static data that the C library may have.
 const LIBRARY_DATA_SIZE: u64 = 1 << 16;
 
@@ -126,7 +122,13 @@ pub(super) fn assemble(
     }
     job.step("linking");
     let module = job.scratch.join("module.wasm");
-    job.run(&mut compiler.link(dialect, &objects, &module, STACK_SIZE, memory_size(&objects)))?;
+    job.run(&mut compiler.link(
+        dialect,
+        &objects,
+        &module,
+        STACK_SIZE,
+        memory_size(&objects, compiler.heap_size()),
+    ))?;
     let module = fs::read(&module).map_err(|error| BuildError::read(&module, error))?;
     let component = component::encode(&module, &wit).map_err(|error| refuse(error.to_string()))?;
     job.finish(&component)
@@ -146,10 +148,10 @@ fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
 }
 
 /// Bytes of memory from the start: those of the stack and the heap, and all that the objects have, since static data is less.
-fn memory_size(objects: &[PathBuf]) -> u64 {
+fn memory_size(objects: &[PathBuf], heap: u64) -> u64 {
     let sizes = objects.iter().filter_map(|object| fs::metadata(object).ok());
     let data: u64 = sizes.map(|object| object.len()).sum();
-    (STACK_SIZE + HEAP_SIZE + LIBRARY_DATA_SIZE + data).next_multiple_of(PAGE_SIZE)
+    (STACK_SIZE + heap + LIBRARY_DATA_SIZE + data).next_multiple_of(PAGE_SIZE)
 }
 
 #[cfg(test)]
@@ -176,9 +178,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let object = folder.path().join("object");
         fs::write(&object, vec![0; 100_000]).unwrap();
-        let size = memory_size(&[object]);
+        let size = memory_size(&[object], 1 << 20);
         assert_eq!(size % PAGE_SIZE, 0);
-        assert!(size >= STACK_SIZE + HEAP_SIZE + 100_000);
+        assert!(size >= STACK_SIZE + (1 << 20) + 100_000);
     }
 
     #[test]
