@@ -227,6 +227,15 @@ impl Compiler {
         command
     }
 
+    /// Bytes for the heap from the start. A handler that uses less never grows its memory, which would cost the host two calls of
+    /// the system for each connection; what is not touched costs nothing. The `malloc` of zig's library grows it in any case.
+    pub(crate) fn heap_size(&self) -> u64 {
+        match self.family {
+            Family::Clang => 1 << 20,
+            Family::Zig => 0,
+        }
+    }
+
     fn invocation(&self, dialect: Dialect) -> &Invocation {
         match dialect {
             Dialect::C => &self.c,
