@@ -1,0 +1,73 @@
+"""What a component exports, under the names that its world has for it.
+
+The builder writes a module that calls `load()` and takes the names from here; `describe.py` beside the package finds out with
+what. Whatever the world does not export is not used.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+from socketserver import _background, _build, _freeze, _network, _phase, _program, _sandbox, _server, _threads
+from socketserver._error import HandlerError
+from socketserver._phase import Phase
+
+_stream_server: _server.BaseServer | None = None
+_datagram_server: _server.BaseServer | None = None
+
+
+class StreamHandler:
+    """The export `stream-handler`."""
+
+    def handle(self, connection: Any) -> None:
+        server = _stream_server
+        if server is None:
+            from socketserver._address import from_wit
+
+            server = _sandbox.server_for(False, from_wit(connection.get_local_address()))
+        _sandbox.serve_stream(server, connection)
+
+
+class DatagramHandler:
+    """The export `datagram-handler`."""
+
+    def handle(self, datagram: Any, socket: Any) -> None:
+        server = _datagram_server
+        if server is None:
+            from socketserver._address import from_wit
+
+            server = _sandbox.server_for(True, from_wit(socket.get_local_address()))
+        _sandbox.serve_datagram(server, datagram, socket)
+
+
+class Run:
+    """The export `wasi:cli/run`."""
+
+    def run(self) -> None:
+        _program.run()
+
+
+def load(*, folder: str, file: str, kind: str, stream: str | None, datagram: str | None, has_sockets: bool) -> None:
+    """Runs the source, and keeps what is there then."""
+    global _stream_server, _datagram_server
+    path = Path(folder, file)
+    text = path.read_text(encoding="utf-8")
+    _freeze.keep_source(file, text)
+    code = compile(text, file, "exec", dont_inherit=True)
+    _threads.install()
+    _network.install(has_sockets=has_sockets)
+    if kind == "program":
+        _program.build(code, file)
+    else:
+        module = types.ModuleType(path.stem)
+        module.__file__ = file
+        sys.modules[path.stem] = module
+        exec(code, module.__dict__)
+        if stream is not None:
+            _stream_server = _sandbox.HandlerServer(getattr(module, stream))
+        if datagram is not None:
+            _datagram_server = _sandbox.HandlerServer(getattr(module, datagram))
+    _freeze.freeze()

@@ -1,0 +1,76 @@
+"""The end of the build: what is in memory now is what every sandbox begins with.
+
+A sandbox shares its memory with the component until it writes there, so work that is done here is done once, and what is
+laid to rest here stays shared.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.abc
+import linecache
+import sys
+import traceback
+from typing import Any, Sequence
+
+from socketserver import _wit
+
+# What Python imports only when it is needed, in the middle of things that handlers do.
+_LAZY = [
+    "_strptime",
+    "componentize_py_runtime",
+    "componentize_py_types",
+    "ast",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+    "encodings.utf_8",
+    "encodings.utf_8_sig",
+    "encodings.utf_16",
+    "random",
+    "tokenize",
+    "unicodedata",
+    "weakref",
+]
+
+
+class _Absent(importlib.abc.MetaPathFinder):
+    """Says why a module is not found in a component."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> None:
+        raise ModuleNotFoundError(
+            f"No module named {name!r} in the component: it has the modules that were imported when it was built;"
+            f" import {name} at the top of the source",
+            name=name,
+        )
+
+
+def keep_source(name: str, text: str) -> None:
+    """Keeps the lines of a source for tracebacks: a sandbox has no files."""
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+
+
+def freeze() -> None:
+    """Ends the build."""
+    for name in _LAZY:
+        try:
+            __import__(name)
+        except ImportError:
+            # What this Python lacks, nothing in it imports.
+            pass
+    _wit.load()
+    _warm_up()
+    sys.path.clear()
+    sys.path_importer_cache.clear()
+    sys.meta_path.append(_Absent())
+    gc.collect()
+    # Collections look at what was made since, and so do not write to what is shared.
+    gc.freeze()
+
+
+def _warm_up() -> None:
+    """Makes a traceback, which imports, compiles and caches what the first one needs."""
+    try:
+        raise ValueError("nothing is wrong")
+    except ValueError as error:
+        traceback.format_exception(error)
