@@ -4,7 +4,7 @@
 //! does the rest. This is a whole server, RFC 862's echo:
 //!
 //! ```
-#![doc = include_str!("../../../handlers/echo/handler.rs")]
+#![doc = include_str!("../doc/echo.rs")]
 //! ```
 //!
 //! # What a handler can rely on

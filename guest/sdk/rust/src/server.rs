@@ -5,7 +5,7 @@
 //! its handler:
 //!
 //! ```no_run
-#![doc = include_str!("../../../programs/threading-echo/program.rs")]
+#![doc = include_str!("../doc/threading-echo.rs")]
 //! ```
 //!
 //! `socketserver run` runs it, and says with `--allow-bind` what it may bind.

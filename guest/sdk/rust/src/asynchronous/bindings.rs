@@ -17,7 +17,7 @@
 )]
 
 wit_bindgen::generate!({
-    path: "../../../wit",
+    path: "wit/core",
     world: "async-handler",
     pub_export_macro: true,
     export_macro_name: "export_async_component",

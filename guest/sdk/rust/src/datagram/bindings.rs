@@ -17,7 +17,7 @@
 )]
 
 wit_bindgen::generate!({
-    path: "../../../wit",
+    path: "wit/core",
     world: "datagram-service",
     pub_export_macro: true,
     export_macro_name: "export_datagram_component",

@@ -16,7 +16,7 @@
 )]
 
 wit_bindgen::generate!({
-    path: "../../../wit",
+    path: "wit/core",
     world: "server-program",
     pub_export_macro: true,
     export_macro_name: "export_program",

@@ -13,7 +13,7 @@
 )]
 
 wit_bindgen::generate!({
-    path: "wit",
+    path: "wit/timers",
     world: "timers",
     generate_all,
 });

@@ -1,0 +1,1 @@
+../../../handlers/echo/handler.rs

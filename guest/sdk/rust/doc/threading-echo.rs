@@ -1,0 +1,1 @@
+../../../programs/threading-echo/program.rs
