@@ -1,0 +1,64 @@
+//! A component with one module instead of many.
+
+use std::collections::HashMap;
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::decoding::{DecodedWasm, decode};
+use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
+
+use super::JoinError;
+use super::join::{Wanted, join};
+use super::linked::Linked;
+
+/// The export that componentize-py initializes a component by. It has been called.
+const INITIALIZER: &str = "exports";
+
+/// Makes a component of one module that does what `component`, which componentize-py made, does.
+///
+/// Without `sockets` it does not import `wasi:sockets`, and traps where it would call that.
+pub(super) fn flatten(component: &[u8], sockets: bool) -> Result<Vec<u8>, JoinError> {
+    let DecodedWasm::Component(mut resolve, world) = decode(component).map_err(JoinError::encode)? else {
+        return Err(JoinError::shape("it is no component"));
+    };
+    let names = versioned_names(&resolve, world);
+    let module_name = |module: &str| names.get(unversioned(module)).cloned().unwrap_or_else(|| module.to_owned());
+    resolve.worlds[world].exports.shift_remove(&WorldKey::Name(INITIALIZER.to_owned()));
+    if !sockets {
+        let is_sockets = |key: &WorldKey| resolve.name_world_key(key).starts_with("wasi:sockets/");
+        let dropped: Vec<_> = resolve.worlds[world].imports.keys().filter(|key| is_sockets(key)).cloned().collect();
+        for key in dropped {
+            resolve.worlds[world].imports.shift_remove(&key);
+        }
+    }
+    let linked = Linked::parse(component)?;
+    let mut module = join(
+        &linked,
+        &Wanted {
+            sockets,
+            export: &|name| !name.contains("exports#init"),
+            module_name: &module_name,
+        },
+    )?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).map_err(JoinError::encode)?;
+    ComponentEncoder::default()
+        .module(&module)
+        .map_err(JoinError::encode)?
+        .validate(true)
+        .encode()
+        .map_err(JoinError::encode)
+}
+
+/// The names of the interfaces that a world imports, by the names without their versions: libraries import those that they
+/// were made with, and get later ones.
+fn versioned_names(resolve: &Resolve, world: WorldId) -> HashMap<String, String> {
+    let imports = resolve.worlds[world].imports.iter();
+    imports
+        .filter(|(_, item)| matches!(item, WorldItem::Interface { .. }))
+        .map(|(key, _)| resolve.name_world_key(key))
+        .map(|name| (unversioned(&name).to_owned(), name))
+        .collect()
+}
+
+fn unversioned(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(name, _)| name)
+}

@@ -1,0 +1,423 @@
+//! One module of many.
+//!
+//! What the linked modules import of each other they then have themselves. That costs an instance nothing to make, while
+//! two thousand imports cost a third of the processor time that a connection takes in all; and a call from one library to
+//! another becomes a direct one, an address that a library asked for a constant.
+//!
+//! On the way two things are put right:
+//!
+//! - `wasi:sockets` is what the C library imports whether or not anything is connected to, and a handler that imports it has to
+//!   be granted it. Where it is not wanted, its functions become traps.
+//! - componentize-py 0.25.1 never frees the copy of the bytes that it passes to an import. The functions that send are
+//!   followed by freeing it, so that a long transfer needs no more memory than a short one.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use wasm_encoder::reencode::{self, Reencode, utils};
+use wasm_encoder::{
+    CodeSection, DataSection, ElementSection, Elements, ExportKind, ExportSection, Function, FunctionSection,
+    GlobalSection, ImportSection, Instruction, MemorySection, NameMap, NameSection, TableSection, TypeSection,
+};
+use wasmparser::{FuncType, Operator, TypeRef};
+
+use super::JoinError;
+use super::linked::{Linked, Space, Target, space_of};
+use super::module::{self, Module};
+
+/// The imported functions whose second parameter is the address of bytes that nobody frees.
+const LEAKING: [&str; 3] = [
+    "[method]connection.send",
+    "[method]connection.send-all",
+    "[method]datagram-socket.send-to",
+];
+
+/// What is wanted of the joined module.
+pub(super) struct Wanted<'a> {
+    /// Whether imports of `wasi:sockets` stay.
+    pub(super) sockets: bool,
+    /// Whether a lifted function is wanted, by its name.
+    pub(super) export: &'a dyn Fn(&str) -> bool,
+    /// The name that a module is imported by: versions differ between libraries.
+    pub(super) module_name: &'a dyn Fn(&str) -> String,
+}
+
+/// Joins all modules of a component into one.
+pub(super) fn join(linked: &Linked<'_>, wanted: &Wanted<'_>) -> Result<Vec<u8>, JoinError> {
+    let mut join = Join {
+        linked,
+        types: Vec::new(),
+        imports: Vec::new(),
+        imported: HashMap::new(),
+        functions: HashMap::new(),
+        globals: HashMap::new(),
+        synthetic: Vec::new(),
+        names: BTreeMap::new(),
+    };
+    join.collect_imports(wanted)?;
+    join.number_functions()?;
+    join.number_globals()?;
+    join.encode(wanted)
+}
+
+struct Join<'a, 'b> {
+    linked: &'b Linked<'a>,
+    types: Vec<FuncType>,
+    /// The functions that stay imported: their names and their types.
+    imports: Vec<(String, &'a str, u32)>,
+    /// What an import becomes, by the module and the name.
+    imported: HashMap<(String, &'a str), u32>,
+    /// The new numbers of the functions that modules define.
+    functions: HashMap<(usize, u32), u32>,
+    globals: HashMap<(usize, u32), GlobalUse>,
+    /// Functions that are none of any module: their types, and bodies.
+    synthetic: Vec<(u32, Synthetic)>,
+    names: BTreeMap<u32, String>,
+}
+
+/// What a global of a module becomes.
+#[derive(Clone, Copy)]
+enum GlobalUse {
+    /// Nobody writes it.
+    Constant(i32),
+    /// The new number.
+    Variable(u32),
+}
+
+enum Synthetic {
+    /// A function that is not to be called.
+    Trap,
+    /// Calls the import, and then frees what its second parameter points to.
+    Freeing { import: u32, parameters: u32 },
+}
+
+impl<'a> Join<'a, '_> {
+    fn type_index(&mut self, ty: &FuncType) -> Result<u32, JoinError> {
+        let index = self.types.iter().position(|there| there == ty).unwrap_or_else(|| {
+            self.types.push(ty.clone());
+            self.types.len() - 1
+        });
+        u32::try_from(index).map_err(|_| JoinError::shape("there are too many types"))
+    }
+
+    /// The functions that no module defines: imports come first, then what takes their place.
+    fn collect_imports(&mut self, wanted: &Wanted<'_>) -> Result<(), JoinError> {
+        let linked = self.linked;
+        let mut traps = Vec::new();
+        let mut freeing = Vec::new();
+        for (instance, module) in linked.instances() {
+            for import in &module.imports {
+                if space_of(import.ty) != Some(Space::Function)
+                    || linked.import(instance, import.module, import.name)? != Target::Canonical
+                {
+                    continue;
+                }
+                let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
+                let ty = module.types.get(ty as usize).ok_or_else(|| JoinError::missing(import.name))?;
+                let key = ((wanted.module_name)(import.module), import.name);
+                if self.imported.contains_key(&key) {
+                    continue;
+                }
+                let type_index = self.type_index(ty)?;
+                if !wanted.sockets && import.module.starts_with("wasi:sockets/") {
+                    self.imported.insert(key.clone(), u32::MAX);
+                    traps.push((key, type_index));
+                    continue;
+                }
+                let index = self.next_import()?;
+                self.imports.push((key.0.clone(), import.name, type_index));
+                self.names.insert(index, format!("{}#{}", key.0, import.name));
+                if LEAKING.contains(&import.name) {
+                    let parameters = u32::try_from(ty.params().len()).unwrap_or(u32::MAX);
+                    freeing.push((key.clone(), type_index, Synthetic::Freeing { import: index, parameters }));
+                }
+                self.imported.insert(key, index);
+            }
+        }
+        let mut next = self.next_import()?;
+        let traps = traps.into_iter().map(|(key, ty)| (key, ty, Synthetic::Trap));
+        for (key, ty, synthetic) in traps.chain(freeing) {
+            self.names.insert(next, format!("{}#{}", key.0, key.1));
+            self.imported.insert(key, next);
+            self.synthetic.push((ty, synthetic));
+            next += 1;
+        }
+        Ok(())
+    }
+
+    fn next_import(&self) -> Result<u32, JoinError> {
+        u32::try_from(self.imports.len()).map_err(|_| JoinError::shape("there are too many imports"))
+    }
+
+    fn number_functions(&mut self) -> Result<(), JoinError> {
+        let mut next = u32::try_from(self.imports.len() + self.synthetic.len()).unwrap_or(u32::MAX);
+        for (instance, module) in self.linked.instances() {
+            let imported = imported_functions(module);
+            for local in 0..u32::try_from(module.functions.len()).unwrap_or(u32::MAX) {
+                let index = imported + local;
+                self.functions.insert((instance, index), next);
+                if let Some(name) = module.names.get(&index) {
+                    self.names.insert(next, (*name).to_owned());
+                }
+                next += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// A global that no function writes is a constant: the addresses of a library that was linked are.
+    fn number_globals(&mut self) -> Result<(), JoinError> {
+        let mut written = HashSet::new();
+        for (instance, module) in self.linked.instances() {
+            for body in &module.bodies {
+                for operator in body.get_operators_reader()? {
+                    if let Operator::GlobalSet { global_index } = operator? {
+                        written.insert(self.linked.local(instance, Space::Global, global_index)?.key()?);
+                    }
+                }
+            }
+        }
+        let mut next = 0;
+        for (instance, module) in self.linked.instances() {
+            let imported = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Global)).count();
+            for local in 0..module.globals.len() {
+                let key = (instance, u32::try_from(imported + local).unwrap_or(u32::MAX));
+                let becomes = match self.linked.initial(key.0, key.1)? {
+                    Some(value) if !written.contains(&key) => GlobalUse::Constant(value),
+                    _ => {
+                        next += 1;
+                        GlobalUse::Variable(next - 1)
+                    }
+                };
+                self.globals.insert(key, becomes);
+            }
+        }
+        Ok(())
+    }
+
+    fn function(&self, instance: usize, index: u32, module: &Module<'a>, wanted: &Wanted<'_>) -> Result<u32, JoinError> {
+        match self.linked.local(instance, Space::Function, index)? {
+            Target::Item { instance, index, .. } => self
+                .functions
+                .get(&(instance, index))
+                .copied()
+                .ok_or_else(|| JoinError::shape("a function is not numbered")),
+            Target::Canonical => {
+                let functions = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Function));
+                let import = functions.clone().nth(index as usize).ok_or_else(|| JoinError::shape("an import is missing"))?;
+                let key = ((wanted.module_name)(import.module), import.name);
+                self.imported.get(&key).copied().ok_or_else(|| JoinError::missing(import.name))
+            }
+        }
+    }
+
+    fn global(&self, instance: usize, index: u32) -> Result<GlobalUse, JoinError> {
+        let key = self.linked.local(instance, Space::Global, index)?.key()?;
+        self.globals.get(&key).copied().ok_or_else(|| JoinError::shape("a global is not numbered"))
+    }
+
+    fn encode(mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, JoinError> {
+        let linked = self.linked;
+        let mut functions = FunctionSection::new();
+        let mut tables = TableSection::new();
+        let mut memories = MemorySection::new();
+        let mut globals = GlobalSection::new();
+        let mut elements = ElementSection::new();
+        let mut code = CodeSection::new();
+        let mut data = DataSection::new();
+
+        let free = self.exported_function("free")?;
+        for (ty, synthetic) in &self.synthetic {
+            functions.function(*ty);
+            code.function(&synthetic.body(free));
+        }
+        let numbered: Vec<_> = linked.instances().collect();
+        for (instance, module) in numbered {
+            let types = module.types.iter().map(|ty| self.type_index(ty)).collect::<Result<Vec<_>, _>>()?;
+            let type_of = |ty: u32| types.get(ty as usize).copied().ok_or_else(|| JoinError::shape("a type is missing"));
+            for ty in &module.functions {
+                functions.function(type_of(*ty)?);
+            }
+            let count = imported_functions(module) + u32::try_from(module.functions.len()).unwrap_or(u32::MAX);
+            let numbers = (0..count).map(|index| self.function(instance, index, module, wanted)).collect::<Result<Vec<_>, _>>()?;
+            let mut renumber = Renumber {
+                join: &self,
+                instance,
+                functions: numbers,
+                types,
+            };
+            for table in &module.tables {
+                tables.table(renumber.table_type(table.ty)?);
+            }
+            for memory in &module.memories {
+                memories.memory(renumber.memory_type(*memory)?);
+            }
+            let first = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Global)).count();
+            for (local, global) in module.globals.iter().enumerate() {
+                if let GlobalUse::Variable(_) = self.global(instance, u32::try_from(first + local).unwrap_or(u32::MAX))? {
+                    let init = renumber.const_expr(global.init_expr.clone())?;
+                    globals.global(renumber.global_type(global.ty)?, &init);
+                }
+            }
+            for element in &module.elements {
+                let (offset, items) = module::active(element)?;
+                let offset = renumber.const_expr(offset)?;
+                let mut list = Vec::new();
+                for function in items {
+                    list.push(renumber.function_index(function?)?);
+                }
+                elements.active(None, &offset, Elements::Functions(list.into()));
+            }
+            for body in &module.bodies {
+                renumber.parse_function_body(&mut code, body.clone())?;
+            }
+            for segment in &module.data {
+                let wasmparser::DataKind::Active { offset_expr, .. } = &segment.kind else {
+                    return Err(JoinError::shape("a data segment is not active"));
+                };
+                let offset = renumber.const_expr(offset_expr.clone())?;
+                data.active(0, &offset, segment.data.iter().copied());
+            }
+        }
+        if tables.len() != 1 || memories.len() != 1 {
+            return Err(JoinError::shape("the modules do not share one memory and one table"));
+        }
+
+        let mut types = TypeSection::new();
+        for ty in &self.types {
+            let ty = utils::func_type(&mut reencode::RoundtripReencoder, ty.clone()).map_err(JoinError::encode)?;
+            types.ty().func_type(&ty);
+        }
+        let mut imports = ImportSection::new();
+        for (module, name, ty) in &self.imports {
+            imports.import(module, name, wasm_encoder::EntityType::Function(*ty));
+        }
+        let mut exports = ExportSection::new();
+        exports.export("memory", ExportKind::Memory, 0);
+        if let Some(Target::Item { instance, index, .. }) = linked.realloc()? {
+            let index = self.functions.get(&(instance, index)).ok_or_else(|| JoinError::missing("cabi_realloc"))?;
+            exports.export("cabi_realloc", ExportKind::Func, *index);
+        }
+        for exported in linked.lifted.iter().filter(|exported| (wanted.export)(exported.name)) {
+            let index = self.functions.get(&exported.target.key()?).ok_or_else(|| JoinError::missing(exported.name))?;
+            exports.export(exported.name, ExportKind::Func, *index);
+        }
+        let mut function_names = NameMap::new();
+        for (index, name) in &self.names {
+            function_names.append(*index, name);
+        }
+        let mut names = NameSection::new();
+        names.functions(&function_names);
+
+        let mut module = wasm_encoder::Module::new();
+        module
+            .section(&types)
+            .section(&imports)
+            .section(&functions)
+            .section(&tables)
+            .section(&memories)
+            .section(&globals)
+            .section(&exports)
+            .section(&elements)
+            .section(&code)
+            .section(&data)
+            .section(&names);
+        Ok(module.finish())
+    }
+
+    /// The new number of a function that some library exports by this name.
+    fn exported_function(&self, name: &str) -> Result<u32, JoinError> {
+        for (instance, module) in self.linked.instances() {
+            if module.exports.contains_key(name)
+                && let Target::Item { instance, index, .. } = self.linked.export(instance, name)?
+                && let Some(index) = self.functions.get(&(instance, index))
+                && !module.bodies.is_empty()
+                && module.imports.iter().any(|import| import.name == "__memory_base")
+            {
+                return Ok(*index);
+            }
+        }
+        Err(JoinError::missing(name))
+    }
+}
+
+impl Target {
+    fn key(self) -> Result<(usize, u32), JoinError> {
+        match self {
+            Self::Item { instance, index, .. } => Ok((instance, index)),
+            Self::Canonical => Err(JoinError::shape("an item is of no module")),
+        }
+    }
+}
+
+impl Synthetic {
+    fn body(&self, free: u32) -> Function {
+        let mut function = Function::new([]);
+        match *self {
+            Self::Trap => {
+                function.instruction(&Instruction::Unreachable);
+            }
+            Self::Freeing { import, parameters } => {
+                for parameter in 0..parameters {
+                    function.instruction(&Instruction::LocalGet(parameter));
+                }
+                function.instruction(&Instruction::Call(import));
+                function.instruction(&Instruction::LocalGet(1));
+                function.instruction(&Instruction::Call(free));
+            }
+        }
+        function.instruction(&Instruction::End);
+        function
+    }
+}
+
+/// Rewrites the indices of one module.
+struct Renumber<'a, 'b, 'c> {
+    join: &'c Join<'a, 'b>,
+    instance: usize,
+    functions: Vec<u32>,
+    types: Vec<u32>,
+}
+
+impl Reencode for Renumber<'_, '_, '_> {
+    type Error = JoinError;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error<JoinError>> {
+        let index = self.functions.get(function as usize).copied();
+        index.ok_or_else(|| reencode::Error::UserError(JoinError::shape("a function is missing")))
+    }
+
+    fn type_index(&mut self, ty: u32) -> Result<u32, reencode::Error<JoinError>> {
+        let index = self.types.get(ty as usize).copied();
+        index.ok_or_else(|| reencode::Error::UserError(JoinError::shape("a type is missing")))
+    }
+
+    fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error<JoinError>> {
+        match self.join.global(self.instance, global).map_err(reencode::Error::UserError)? {
+            GlobalUse::Variable(index) => Ok(index),
+            GlobalUse::Constant(_) => Err(reencode::Error::UserError(JoinError::shape("a constant is written"))),
+        }
+    }
+
+    fn table_index(&mut self, _table: u32) -> Result<u32, reencode::Error<JoinError>> {
+        Ok(0)
+    }
+
+    fn memory_index(&mut self, _memory: u32) -> Result<u32, reencode::Error<JoinError>> {
+        Ok(0)
+    }
+
+    fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, reencode::Error<JoinError>> {
+        if let Operator::GlobalGet { global_index } = operator
+            && let GlobalUse::Constant(value) =
+                self.join.global(self.instance, global_index).map_err(reencode::Error::UserError)?
+        {
+            return Ok(Instruction::I32Const(value));
+        }
+        utils::instruction(self, operator)
+    }
+}
+
+fn imported_functions(module: &Module<'_>) -> u32 {
+    let count = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Function)).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
