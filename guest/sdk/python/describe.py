@@ -7,7 +7,7 @@ Prints one object as JSON:
 - `kind`: `handler`, `async` or `program`
 - `world`: that which the component is made for
 - `sockets`: whether the source, or a module beside it that it imports, seems to connect to anything
-- `entry`: the text of the module that componentize-py is given
+- `entry`: the text of the module that componentize-py is given; it writes a file `immortal` beside itself
 
 Prints what is wrong on standard error, and exits with 1, when the source is neither.
 
@@ -55,7 +55,7 @@ def main(file: str) -> None:
 
 def describe(path: Path, tree: ast.Module) -> dict[str, object]:
     """What the builder wants to know of a source."""
-    arguments: dict[str, object] = {"folder": "/2", "file": path.name}
+    arguments: dict[str, object] = {"folder": "/2", "file": path.name, "immortal": "/0/immortal"}
     has_sockets = any(connects(module) for module in sources(path, tree))
     if serves(tree):
         kind, world, exports = "program", "socketserver:python/script@0.1.0", "DatagramHandler, Run, StreamHandler"

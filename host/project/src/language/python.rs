@@ -4,6 +4,7 @@
 //! comes out is many modules that are linked to each other, and [`flat`] makes one of them.
 
 mod flat;
+mod immortal;
 mod join;
 mod linked;
 mod module;
@@ -90,7 +91,8 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
 
     job.step("joining its modules");
     let linked = fs::read(&raw).map_err(|source| BuildError::write(&raw, source))?;
-    let component = flat::flatten(&linked, description.sockets).map_err(|error| BuildError::Component {
+    let immortal = immortal::Immortal::read(&entry.join("immortal"))?;
+    let component = flat::flatten(&linked, description.sockets, &immortal).map_err(|error| BuildError::Component {
         main: job.source.main.clone(),
         why: format!("componentize-py made a component that cannot be joined: {error}"),
     })?;

@@ -11,7 +11,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-from socketserver import _background, _build, _freeze, _network, _phase, _program, _sandbox, _server, _threads
+from socketserver import _background, _build, _freeze, _network, _phase, _program, _randomness, _sandbox, _server, _threads
 from socketserver._error import HandlerError
 from socketserver._phase import Phase
 
@@ -50,13 +50,23 @@ class Run:
         _program.run()
 
 
-def load(*, folder: str, file: str, kind: str, stream: str | None, datagram: str | None, has_sockets: bool) -> None:
+def load(
+    *,
+    folder: str,
+    file: str,
+    kind: str,
+    stream: str | None,
+    datagram: str | None,
+    has_sockets: bool,
+    immortal: str,
+) -> None:
     """Runs the source, and keeps what is there then."""
     global _stream_server, _datagram_server
     path = Path(folder, file)
     text = path.read_text(encoding="utf-8")
     _freeze.keep_source(file, text)
     code = compile(text, file, "exec", dont_inherit=True)
+    _randomness.install()
     _threads.install()
     _network.install(has_sockets=has_sockets)
     if kind == "program":
@@ -70,4 +80,9 @@ def load(*, folder: str, file: str, kind: str, stream: str | None, datagram: str
             _stream_server = _sandbox.HandlerServer(getattr(module, stream))
         if datagram is not None:
             _datagram_server = _sandbox.HandlerServer(getattr(module, datagram))
-    _freeze.freeze()
+    servers: list[tuple[bool, _server.BaseServer]] = []
+    if kind == "program" or stream is not None:
+        servers.append((False, _stream_server or _sandbox.HandlerServer(None)))
+    if kind == "program" or datagram is not None:
+        servers.append((True, _datagram_server or _sandbox.HandlerServer(None)))
+    _freeze.freeze(servers, Path(immortal))

@@ -11,9 +11,10 @@ import importlib.abc
 import linecache
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, Sequence
 
-from socketserver import _wit
+from socketserver import _immortal, _warm, _wit
 
 # What Python imports only when it is needed, in the middle of things that handlers do.
 _LAZY = [
@@ -50,8 +51,11 @@ def keep_source(name: str, text: str) -> None:
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
 
 
-def freeze() -> None:
-    """Ends the build."""
+def freeze(servers: list[tuple[bool, Any]], immortal: Path) -> None:
+    """Ends the build, with the servers that requests are handled with, and whether each is one of datagrams.
+
+    The builder is told by a file which objects live for ever.
+    """
     for name in _LAZY:
         try:
             __import__(name)
@@ -63,7 +67,10 @@ def freeze() -> None:
     sys.path.clear()
     sys.path_importer_cache.clear()
     sys.meta_path.append(_Absent())
+    # Before what follows: a full collection forgets what was learnt.
     gc.collect()
+    _warm.warm(servers)
+    _immortal.tell(immortal)
     # Collections look at what was made since, and so do not write to what is shared.
     gc.freeze()
 

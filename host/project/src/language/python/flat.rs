@@ -7,6 +7,7 @@ use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
 use super::JoinError;
+use super::immortal::Immortal;
 use super::join::{Wanted, join};
 use super::linked::Linked;
 
@@ -16,7 +17,7 @@ const INITIALIZER: &str = "exports";
 /// Makes a component of one module that does what `component`, which componentize-py made, does.
 ///
 /// Without `sockets` it does not import `wasi:sockets`, and traps where it would call that.
-pub(super) fn flatten(component: &[u8], sockets: bool) -> Result<Vec<u8>, JoinError> {
+pub(super) fn flatten(component: &[u8], sockets: bool, immortal: &Immortal) -> Result<Vec<u8>, JoinError> {
     let DecodedWasm::Component(mut resolve, world) = decode(component).map_err(JoinError::encode)? else {
         return Err(JoinError::shape("it is no component"));
     };
@@ -36,6 +37,7 @@ pub(super) fn flatten(component: &[u8], sockets: bool) -> Result<Vec<u8>, JoinEr
         &Wanted {
             sockets,
             export: &|name| !name.contains("exports#init"),
+            immortal,
             module_name: &module_name,
         },
     )?;

@@ -21,6 +21,7 @@ use wasm_encoder::{
 use wasmparser::{FuncType, Operator, TypeRef};
 
 use super::JoinError;
+use super::immortal::Immortal;
 use super::linked::{Linked, Space, Target, space_of};
 use super::module::{self, Module};
 
@@ -37,6 +38,8 @@ pub(super) struct Wanted<'a> {
     pub(super) sockets: bool,
     /// Whether a lifted function is wanted, by its name.
     pub(super) export: &'a dyn Fn(&str) -> bool,
+    /// The objects whose references need not be counted.
+    pub(super) immortal: &'a Immortal,
     /// The name that a module is imported by: versions differ between libraries.
     pub(super) module_name: &'a dyn Fn(&str) -> String,
 }
@@ -275,7 +278,10 @@ impl<'a> Join<'a, '_> {
                     return Err(JoinError::shape("a data segment is not active"));
                 };
                 let offset = renumber.const_expr(offset_expr.clone())?;
-                data.active(0, &offset, segment.data.iter().copied());
+                let begin = i32_of(offset_expr).ok_or_else(|| JoinError::shape("a data segment is at no constant address"))?;
+                let mut bytes = segment.data.to_vec();
+                wanted.immortal.apply(begin, &mut bytes);
+                data.active(0, &offset, bytes);
             }
         }
         if tables.len() != 1 || memories.len() != 1 {
@@ -420,4 +426,12 @@ impl Reencode for Renumber<'_, '_, '_> {
 fn imported_functions(module: &Module<'_>) -> u32 {
     let count = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Function)).count();
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The address of a data segment.
+fn i32_of(offset: &wasmparser::ConstExpr<'_>) -> Option<u32> {
+    match offset.get_operators_reader().read() {
+        Ok(Operator::I32Const { value }) => Some(value.cast_unsigned()),
+        _ => None,
+    }
 }
