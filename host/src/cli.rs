@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use socketserver::{Config, Grants, Listen};
+use socketserver_project::{Kind, Language};
 
 pub(crate) use self::settings::{ProcessArgs, Settings};
 pub(crate) use self::value::NamedHandler;
@@ -41,6 +42,12 @@ pub(crate) enum Command {
     /// 70 the server itself failed; 71 a listener cannot be bound; 75 stopped, but connections had to be killed; 78 a
     /// setting is out of its bounds.
     Serve(Box<Serve>),
+    /// Serve a source while it is being written.
+    ///
+    /// Builds it, serves it as `serve` would (a server program: as `run` would), and watches its folder. After each change it is
+    /// built again; what comes in from then on is served by the new component, and what is open goes on with the one that it
+    /// began with. A build that fails says why, and changes nothing.
+    Dev(Box<Dev>),
     /// Run a server program: a component that drives its servers itself.
     ///
     /// The program binds what --allow-bind grants, and nothing else. Each request that it takes is handled in a fresh sandbox:
@@ -58,6 +65,108 @@ pub(crate) enum Command {
     ///
     /// Takes what `serve` takes. Each setting is printed with its value, where it came from, and its default.
     Check(Box<Check>),
+    /// Build a source, in any language, into a component, and print where it is.
+    Build(Build),
+    /// Write a new project into a folder.
+    New(New),
+    /// Print what a component is: its kind, its imports and who grants them, what made it, its size and memory.
+    Inspect(Inspect),
+    /// Print which toolchains are there, and how to get what is missing.
+    ///
+    /// With languages, fails if something of one of them is missing.
+    Doctor(Doctor),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// A source file, or the folder of a project.
+    #[arg(default_value = ".")]
+    pub(crate) source: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// c, cpp, go, javascript, python, rust, typescript or zig.
+    pub(crate) language: Language,
+
+    /// The folder to make; its name becomes the project's.
+    pub(crate) folder: PathBuf,
+
+    /// What it is to serve: stream, datagram, async, or program for a server program.
+    #[arg(long, value_name = "KIND", default_value_t)]
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A component, or a source, which is built first.
+    pub(crate) component: PathBuf,
+
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The languages to look for; all without one.
+    #[arg(value_name = "LANGUAGE")]
+    pub(crate) languages: Vec<Language>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Dev {
+    /// A source file, or the folder of a project.
+    #[arg(default_value = ".")]
+    pub(crate) source: PathBuf,
+
+    /// Arguments for a server program, after `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
+
+    /// Where a handler listens, as for `serve`. May be given several times.
+    #[arg(short, long, value_name = "URL", default_value = Config::DEFAULT_LISTEN)]
+    listen: Vec<Listen>,
+
+    /// An address that a server program may bind, as for `run`. May be given several times.
+    #[arg(long, value_name = "URL")]
+    allow_bind: Vec<Listen>,
+
+    /// A component that a server program may have requests handled by, as for `run`. May be given several times.
+    #[arg(long, value_name = "NAME=PATH")]
+    pub(crate) handler: Vec<NamedHandler>,
+
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+impl Dev {
+    /// The configuration that serves `handler`.
+    pub(crate) fn serve(self, handler: PathBuf) -> Config {
+        let mut config = Config::new(handler);
+        config.listen = self.listen;
+        self.settings.configure(&mut config);
+        config
+    }
+
+    /// The configuration that runs `program`, and what it is granted; `handlers` are components. Its addresses are shared, so that the next program can listen before the last
+    /// one has ended.
+    pub(crate) fn run(&self, program: PathBuf, handlers: BTreeMap<String, PathBuf>) -> (Config, Grants) {
+        let Self {
+            arguments,
+            allow_bind,
+            settings,
+            ..
+        } = self.clone();
+        let mut grants = Grants::default();
+        grants.allow_bind = allow_bind;
+        grants.handlers = handlers;
+        grants.arguments = arguments;
+        let mut config = Config::new(program);
+        settings.configure(&mut config);
+        config.sockets.reuse_port = true;
+        (config, grants)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +187,7 @@ pub(crate) enum Output {
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The server program: a component that exports wasi:cli/run, or the folder of a Rust project that is built first.
+    /// The server program: a component that exports wasi:cli/run, or a source, a file or a project's folder, which is built first.
     pub(crate) program: PathBuf,
 
     /// Arguments for the program, after `--`.
@@ -117,7 +226,7 @@ impl Run {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The component that serves, or the folder of a Rust handler project, which is built first.
+    /// The component that serves, or a source, a file or a project's folder, which is built first.
     pub(crate) handler: PathBuf,
 
     /// Where to listen: tcp://host:port, udp://host:port, icmp://host, unix:///path, unix:@name, or unixpacket: or unixgram:
@@ -167,7 +276,7 @@ mod tests {
             .map(OsString::from);
         match Cli::parse_with_sources(line).unwrap().0.command {
             Command::Serve(serve) => serve.config("x.wasm".into()),
-            Command::Check(_) | Command::Run(_) => unreachable!("the line says serve"),
+            _ => unreachable!("the line says serve"),
         }
     }
 

@@ -45,6 +45,12 @@ impl Failure {
             error: error.into(),
         }
     }
+
+    /// The same, with what was being done in front.
+    pub(crate) fn context(mut self, doing: String) -> Self {
+        self.error = self.error.context(doing);
+        self
+    }
 }
 
 impl From<StartError> for Failure {

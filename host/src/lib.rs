@@ -156,6 +156,8 @@ pub use listener::BindError;
 pub use log::LogObserver;
 pub use outbound::{ConnectRefused, ConnectRule, ConnectRuleError, Wanted};
 pub use program::{Grants, Program, ProgramEnded, ProgramStopped};
-pub use sandbox::{CacheError, CapacityError, Code, Facts, LoadError, ResetError};
-pub use server::{Handle, Problems, Server, StartError, Status, Stopped};
+pub use sandbox::{
+    CacheError, CapacityError, Code, Facts, Grant, Import, Inspection, LoadError, Producer, ResetError, Role, inspect,
+};
+pub use server::{Handle, Problems, Server, Slot, StartError, Status, Stopped};
 pub use source::{SourceRange, SourceRangeError};

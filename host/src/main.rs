@@ -5,11 +5,10 @@
 mod announce;
 mod check;
 mod cli;
+mod command;
 mod exit;
-mod project;
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -26,7 +25,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::announce::ProgramObserver;
 use crate::check::Report;
-use crate::cli::{Check, Cli, Command, NamedHandler, Output, ProcessArgs, Run, Serve};
+use crate::cli::{Check, Cli, Command, Output, ProcessArgs, Run, Serve};
+use crate::command::component;
 use crate::exit::{Exit, Failure};
 
 /// A connection makes and frees a few dozen small objects; with this allocator they cost 4 to 6 % less of its processor
@@ -44,9 +44,14 @@ fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Serve(serve) => run_serve(*serve),
+        Command::Build(build) => command::build(&build),
         Command::Check(check) => run_check(*check, &matches),
+        Command::Dev(dev) => command::dev(*dev),
+        Command::Doctor(doctor) => command::doctor(&doctor),
+        Command::Inspect(inspect) => command::inspect(&inspect),
+        Command::New(new) => command::create(&new),
         Command::Run(run) => run_program(*run),
+        Command::Serve(serve) => run_serve(*serve),
     };
     match result {
         Ok(exit) => exit.into(),
@@ -91,16 +96,14 @@ fn run_serve(serve: Serve) -> Result<Exit, Failure> {
 fn run_program(run: Run) -> Result<Exit, Failure> {
     start_log(&run.settings.process)?;
     let program = component(&run.program)?;
-    let handlers = run.handlers().iter();
-    let handlers = handlers.map(|NamedHandler { name, path }| Ok((name.clone(), component(path)?)));
-    let handlers = handlers.collect::<Result<_, Failure>>()?;
+    let handlers = command::components(run.handlers())?;
     let runtime = runtime(&run.settings.process)?;
     let descriptors = raise_descriptors();
     let sockets = run.settings.max_sockets();
     let result = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
         let (config, grants) = run.config(program, handlers);
-        let program = Program::load(config, grants, Arc::new(ProgramObserver(LogObserver))).await?;
+        let program = Program::load(config, grants, Arc::new(ProgramObserver::default())).await?;
         warn_of_few(descriptors, sockets);
         let handle = program.handle();
         let running = program.run();
@@ -150,15 +153,6 @@ fn run_check(check: Check, matches: &ArgMatches) -> Result<Exit, Failure> {
     let report = Report::new(matches, &facts, &machine_defaults).print(output);
     let _ = io::stdout().write_all(report.as_bytes());
     Ok(Exit::Clean)
-}
-
-/// The component at `path`; a folder is built first.
-fn component(path: &std::path::Path) -> Result<PathBuf, Failure> {
-    if path.is_dir() {
-        project::build(path).map_err(|error| Failure::new(Exit::Handler, error))
-    } else {
-        Ok(path.to_owned())
-    }
 }
 
 fn start_log(process: &ProcessArgs) -> Result<(), Failure> {
@@ -233,6 +227,7 @@ struct Signals {
     user: tokio::signal::unix::Signal,
 }
 
+#[derive(Clone, Copy)]
 enum Signal {
     Stop,
     Status,

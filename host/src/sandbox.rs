@@ -15,6 +15,7 @@ mod driven;
 mod ending;
 mod engine;
 mod future;
+mod inspect;
 mod link;
 mod load;
 mod lookup;
@@ -28,7 +29,7 @@ mod ticker;
 mod trap;
 mod world;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ use self::bindings::exports::socketserver::core::{async_stream_handler, datagram
 pub use self::cache::CacheError;
 pub use self::capacity::CapacityError;
 pub(crate) use self::ending::Ending;
+pub use self::inspect::{Import, Inspection, Producer, Role, inspect};
+pub use self::link::Grant;
 pub use self::load::LoadError;
 use self::load::Recipe;
 pub use self::load::{Code, Facts};
@@ -133,6 +136,17 @@ impl Sandbox {
     /// Whether it is unsafe by now. This reads files, which may block.
     pub(crate) fn is_unsafe(&self) -> bool {
         self.must_not_swap() && reset::can_swap(Path::new("/"))
+    }
+
+    /// Loads another component with the settings of this one, and a pool of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`].
+    pub(crate) fn replacement(&self, handler: PathBuf) -> Result<Loaded, LoadError> {
+        let mut config = self.recipe.config.clone();
+        config.handler = handler;
+        load(&config, Arc::clone(&self.recipe.observer))
     }
 
     /// Makes the same sandbox with the way of resetting memory that is safe everywhere, and a pool of its own.

@@ -1,5 +1,6 @@
 //! A server: listeners, a sandbox, and the verbs that control them.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -92,6 +93,13 @@ impl Server {
         self.handle.clone()
     }
 
+    /// Where the handler is, to put another there while the server serves.
+    pub fn slot(&self) -> Slot {
+        Slot {
+            shared: Arc::clone(&self.handle.shared),
+        }
+    }
+
     /// Serves until [`Handle::stop`] or [`Handle::kill`], and until every connection has ended.
     ///
     /// # Cancel safety
@@ -131,13 +139,17 @@ async fn watch_swap(server: Arc<Shared>, slot: Arc<ArcSwap<Sandbox>>) {
             () = tokio::time::sleep(SWAP_WATCH) => {}
         }
         let sandbox = slot.load_full();
-        let replacement = tokio::task::spawn_blocking(move || sandbox.is_unsafe().then(|| sandbox.made_safe())).await;
+        let seen = Arc::clone(&sandbox);
+        let replacement = tokio::task::spawn_blocking(move || seen.is_unsafe().then(|| seen.made_safe())).await;
         match replacement {
             Ok(None) => {}
             Ok(Some(Ok(safe))) => {
-                slot.store(Arc::new(safe));
-                server.observer.memory_reset_changed(None);
-                return;
+                let there = slot.compare_and_swap(&sandbox, Arc::new(safe));
+                // Else another handler has come meanwhile, and is looked at next.
+                if Arc::ptr_eq(&there, &sandbox) {
+                    server.observer.memory_reset_changed(None);
+                    return;
+                }
             }
             Ok(Some(Err(error))) => {
                 // No connection is better than one that may see another's memory.
@@ -214,6 +226,42 @@ impl Handle {
     }
 }
 
+/// Where a server's handler is.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    shared: Arc<Shared>,
+}
+
+impl Slot {
+    /// Puts another component in the place of the handler, with the same settings: what comes in from now on runs in it.
+    ///
+    /// Connections and sessions that are open go on in the one that they began in, which is kept until the last of them has
+    /// ended; so is its pool, and while both are there the process reserves address space for both. Nothing is refused
+    /// meanwhile. Loading runs on a thread for blocking work.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Server::bind`]; the handler is then the one that it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future replaces nothing.
+    pub async fn replace(&self, handler: PathBuf) -> Result<Facts, LoadError> {
+        let before = self.shared.sandbox.load_full();
+        let watched = before.must_not_swap();
+        let loading = tokio::task::spawn_blocking(move || before.replacement(handler));
+        let Loaded { sandbox, facts } = match loading.await {
+            Ok(loaded) => loaded?,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        self.shared.sandbox.store(Arc::new(sandbox));
+        if !watched {
+            self.shared.watch_swap(&self.shared.sandbox);
+        }
+        Ok(facts)
+    }
+}
+
 /// What a server is doing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -236,7 +284,7 @@ pub struct Stopped {
 
 /// What the tasks of a server share.
 pub(crate) struct Shared {
-    /// Replaced when its way of resetting memory becomes unsafe; connections keep the one that they started in.
+    /// Replaced by [`Slot::replace`], and when its way of resetting memory becomes unsafe; connections keep the one that they started in.
     pub(crate) sandbox: Arc<ArcSwap<Sandbox>>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) books: Books,

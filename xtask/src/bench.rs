@@ -5,6 +5,7 @@
 //! load comes from a process of its own, on a core of its own.
 
 mod cores;
+mod languages;
 pub(crate) mod load;
 mod machine;
 pub(crate) mod native;
@@ -42,6 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     only: Vec<Workload>,
 
+    /// Measure the echo handler in every language, beside each other and nothing else.
+    #[arg(long, conflicts_with_all = ["only", "check", "json"])]
+    languages: bool,
+
     /// Fail when a target is missed, too.
     #[arg(long)]
     check: bool,
@@ -63,6 +68,9 @@ pub(crate) struct Args {
 /// error only with `--check`: what else the machine does may be the reason.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let plan = Plan::new(args)?;
+    if args.languages {
+        return languages::run(&plan);
+    }
     // Before the first round, whose load would be part of the machine's.
     let machine = machine::facts(plan.cores);
     eprintln!("{}", plan.cores.describe());
@@ -128,7 +136,12 @@ impl Plan {
             } else {
                 Duration::from_secs(2)
             },
-            idle_connections: if args.quick { 1_000 } else { 5_000 },
+            idle_connections: match (args.languages, args.quick) {
+                // An interpreter's take some MiB each.
+                (true, _) => 200,
+                (false, true) => 1_000,
+                (false, false) => 5_000,
+            },
         })
     }
 

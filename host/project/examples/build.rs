@@ -16,6 +16,8 @@ impl Progress for Lines {
     fn note(&self, text: &str) {
         eprintln!("{text}");
     }
+
+    fn done(&self) {}
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

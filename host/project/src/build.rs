@@ -18,6 +18,9 @@ pub trait Progress: Sync {
 
     /// Something to be read: warnings of a compiler, or that something is being installed.
     fn note(&self, text: &str);
+
+    /// The build is over, however it ended.
+    fn done(&self);
 }
 
 /// A component that was built.
@@ -38,8 +41,9 @@ pub struct Built {
 /// The toolchain is missing something, or the source does not build: its compiler says why.
 pub fn build(source: &Source, progress: &dyn Progress) -> Result<Built, BuildError> {
     let job = Job::new(source, progress)?;
-    let path = source.language.build(&job)?;
-    Ok(Built { path })
+    let path = source.language.build(&job);
+    progress.done();
+    Ok(Built { path: path? })
 }
 
 /// One build, as a language's module sees it.

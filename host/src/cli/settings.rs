@@ -10,7 +10,7 @@ use socketserver::{Config, ConnectRule, Limits, MemoryReset, SocketOptions, Sour
 use super::Output;
 use super::value::{Optional, Size, Time};
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Settings {
     #[command(flatten)]
     sockets: SocketArgs,
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) process: ProcessArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Sockets")]
 struct SocketArgs {
     /// Connections that the kernel may hold for a listener until they are accepted.
@@ -52,7 +52,7 @@ struct SocketArgs {
     reuse_port: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 struct LimitArgs {
     /// Connections at the same time. Further ones wait in the backlog.
@@ -111,7 +111,7 @@ struct LimitArgs {
     drain_grace: Time,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Sandbox")]
 struct SandboxArgs {
     /// Where guests may connect to: [tcp://|udp://]HOST:PORT. Nowhere without it. May be given several times.
@@ -139,7 +139,7 @@ struct SandboxArgs {
     no_cache: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Process")]
 pub(crate) struct ProcessArgs {
     /// Worker threads [default: one for each processor].

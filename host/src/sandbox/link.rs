@@ -23,19 +23,45 @@ pub(super) fn check_imports(engine: &Engine, component: &Component, config: &Con
     let missing: Vec<_> = world
         .imports(engine)
         .map(|(name, _)| name)
-        .filter(|name| !(is_granted(name, GRANTED) || has_sockets && is_granted(name, SOCKETS)))
+        .filter(|name| match grant_of(name) {
+            Grant::AllowConnect => !has_sockets,
+            Grant::Given => false,
+            Grant::Never => true,
+        })
         .collect();
     if missing.is_empty() {
         Ok(())
     } else {
         Err(LoadError::NotGranted {
-            advice: if missing.iter().any(|name| is_granted(name, SOCKETS)) {
+            advice: if missing.iter().any(|name| grant_of(name) == Grant::AllowConnect) {
                 "; sockets are granted by --allow-connect, with where they may connect to"
             } else {
                 ""
             },
             imports: list(missing.into_iter()),
         })
+    }
+}
+
+/// Who grants what a component imports.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Grant {
+    /// The operator, with `--allow-connect`.
+    AllowConnect,
+    /// Every handler has it.
+    Given,
+    /// Nobody: a component that imports it is refused.
+    Never,
+}
+
+pub(super) fn grant_of(import: &str) -> Grant {
+    if is_granted(import, GRANTED) {
+        Grant::Given
+    } else if is_granted(import, SOCKETS) {
+        Grant::AllowConnect
+    } else {
+        Grant::Never
     }
 }
 

@@ -159,7 +159,7 @@ impl Artifact {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     let refused = |source| LoadError::Read {
         path: path.to_owned(),
         source,
@@ -330,7 +330,7 @@ pub enum LoadError {
         exports: String,
     },
     /// No WebAssembly.
-    #[error("{} is not WebAssembly; give a component, or the folder of a handler project", .0.display())]
+    #[error("{} is not WebAssembly; give a component, or a source to build", .0.display())]
     NotWasm(PathBuf),
     /// The file cannot be read.
     #[error("cannot read {}", path.display())]

@@ -3,6 +3,7 @@
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use super::engine::Concurrency;
+use super::inspect::Role;
 use crate::address::Transport;
 
 /// What makes a component a handler of connections.
@@ -16,6 +17,20 @@ const DATAGRAM: &str = "socketserver:core/datagram-handler@0.1.0";
 
 /// Each export that makes a component a handler.
 pub(super) const HANDLERS: &[&str] = &[STREAM, ASYNC_STREAM, DATAGRAM];
+
+/// What makes a component a program, in any version that is understood.
+const RUN: [&str; 2] = ["wasi:cli/run@0.2.", "wasi:cli/run@0.3."];
+
+/// What a component with these exports can be run as.
+pub(super) fn roles(exports: &[String]) -> Vec<Role> {
+    let role = |export: &String| match export.as_str() {
+        STREAM => Some(Role::StreamHandler),
+        ASYNC_STREAM => Some(Role::AsyncHandler),
+        DATAGRAM => Some(Role::DatagramHandler),
+        export => RUN.iter().any(|run| export.starts_with(run)).then_some(Role::Program),
+    };
+    exports.iter().filter_map(role).collect()
+}
 
 /// The exports by any of which a component handles what comes in over a transport.
 pub(super) fn handlers_of(transport: Transport) -> &'static [&'static str] {

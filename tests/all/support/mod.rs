@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod datagrams;
+pub(crate) mod dev;
 pub(crate) mod eventually;
 pub(crate) mod guest;
 pub(crate) mod hosts;
@@ -10,6 +11,7 @@ pub(crate) mod namespace;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod source;
 pub(crate) mod tool;
 pub(crate) mod turn;
 pub(crate) mod upstream;

@@ -100,8 +100,13 @@ impl Setup {
 impl Program {
     /// A program.
     pub(crate) fn of(program: Guest) -> Setup {
+        Self::at(program.path())
+    }
+
+    /// The program at this path.
+    pub(crate) fn at(program: impl Into<PathBuf>) -> Setup {
         Setup {
-            program: program.path(),
+            program: program.into(),
             flags: Vec::new(),
             arguments: Vec::new(),
             descriptors: None,

@@ -59,6 +59,8 @@ const BOUNDARIES: [Boundary; 5] = [
             "host/src/main.rs",
             "host/src/cli.rs",
             "host/src/cli/",
+            "host/src/command.rs",
+            "host/src/command/",
             "host/src/exit.rs",
         ],
         in_tests: false,

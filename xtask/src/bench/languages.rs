@@ -1,0 +1,177 @@
+//! `cargo xtask bench --languages`: the same handler in every language, side by side.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::workload::{Quantity, Workload};
+use super::{Plan, SERVER_THREADS, Server, machine};
+use crate::workspace;
+
+/// The name of a language, and how the names of its sources end.
+const LANGUAGES: [(&str, &str); 8] = [
+    ("Rust", "rs"),
+    ("C", "c"),
+    ("C++", "cpp"),
+    ("Zig", "zig"),
+    ("Go", "go"),
+    ("JavaScript", "js"),
+    ("TypeScript", "ts"),
+    ("Python", "py"),
+];
+
+/// Builds the echo handler in every language, and prints a table. Who is measured first changes from round to round.
+///
+/// # Errors
+///
+/// A toolchain is missing, a server cannot be started, or a single answer was missing or wrong.
+pub(super) fn run(plan: &Plan) -> Result<()> {
+    let facts = machine::facts(plan.cores);
+    let mut rows = Vec::new();
+    for (name, extension) in LANGUAGES {
+        eprintln!("building {name}");
+        rows.push(Row::build(plan, name, extension)?);
+    }
+    for row in &mut rows {
+        // Compiles into the server's cache, so that each later start finds it there.
+        row.start(plan)?.0.stop()?;
+    }
+    for round in 0..plan.rounds {
+        eprintln!("round {} of {}", round + 1, plan.rounds);
+        let count = rows.len();
+        for turn in 0..count {
+            rows[(turn + round as usize) % count].measure(plan)?;
+        }
+    }
+    for (fact, value) in facts {
+        println!("- {fact}: {value}");
+    }
+    println!("\n{}", table(&mut rows));
+    Ok(())
+}
+
+struct Row {
+    name: &'static str,
+    component: PathBuf,
+    size: u64,
+    build: Duration,
+    starts: Vec<f64>,
+    cpu: Vec<f64>,
+    idle: Vec<f64>,
+}
+
+impl Row {
+    /// Builds twice: what a toolchain sets up for itself at its first build is not the price of a change.
+    fn build(plan: &Plan, name: &'static str, extension: &str) -> Result<Self> {
+        let source = workspace::root()
+            .join("guest/handlers/echo/handler")
+            .with_extension(extension);
+        let component = build(&plan.ours, &source)?;
+        // A compiler that sees that nothing has changed would not be measured.
+        fs::File::options()
+            .append(true)
+            .open(&source)?
+            .set_modified(std::time::SystemTime::now())?;
+        let began = Instant::now();
+        build(&plan.ours, &source)?;
+        let build = began.elapsed();
+        Ok(Self {
+            name,
+            size: fs::metadata(&component)?.len(),
+            component,
+            build,
+            starts: Vec::new(),
+            cpu: Vec::new(),
+            idle: Vec::new(),
+        })
+    }
+
+    /// A server with this handler, and how long it took until it listened, in milliseconds.
+    fn start(&self, plan: &Plan) -> Result<(Server, f64)> {
+        let mut command = Command::new(&plan.ours);
+        command
+            .arg("serve")
+            .arg(&self.component)
+            .args([
+                "--listen",
+                "tcp://127.0.0.1:0",
+                "--max-connections",
+                "2000",
+                "--log",
+                "off",
+            ])
+            .args(["--threads", SERVER_THREADS]);
+        let began = Instant::now();
+        let server = Server::start(self.name, &mut command, plan.cores)?;
+        Ok((server, began.elapsed().as_secs_f64() * 1000.0))
+    }
+
+    fn measure(&mut self, plan: &Plan) -> Result<()> {
+        let (server, start) = self.start(plan)?;
+        self.starts.push(start);
+        for (workload, quantity) in [
+            (Workload::Connect64, Quantity::Cpu),
+            (Workload::Idle, Quantity::Proportional),
+        ] {
+            let outcome = plan.load(&server, workload)?;
+            if let Some(error) = outcome.first_error {
+                bail!("{}: {error}", self.name);
+            }
+            let figure = outcome.figures.get(&quantity).context("nothing was counted")?;
+            match workload {
+                Workload::Idle => self.idle.push(*figure),
+                _ => self.cpu.push(*figure),
+            }
+        }
+        server.stop()
+    }
+}
+
+fn build(ours: &Path, source: &Path) -> Result<PathBuf> {
+    let output = Command::new(ours)
+        .arg("build")
+        .arg(source)
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "cannot build {}", source.display());
+    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim_end()))
+}
+
+fn table(rows: &mut [Row]) -> String {
+    let mut text = String::from(
+        "| language | component | build | start, cache warm | CPU per connection | idle connection |\n|---|--:|--:|--:|--:|--:|\n",
+    );
+    for row in rows {
+        let _ = writeln!(
+            text,
+            "| {} | {} KiB | {:.1} s | {:.0} ms | {:.0} µs | {:.0} KiB |",
+            row.name,
+            row.size >> 10,
+            row.build.as_secs_f64(),
+            median(&mut row.starts),
+            median(&mut row.cpu),
+            median(&mut row.idle),
+        );
+    }
+    text
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_of_the_sorted() {
+        assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
+        assert!(median(&mut []).is_nan());
+    }
+}
