@@ -61,7 +61,7 @@ def describe(path: Path, tree: ast.Module) -> dict[str, object]:
         kind, world, exports = "program", "socketserver:python/script@0.1.0", "DatagramHandler, Run, StreamHandler"
         arguments |= {"stream": None, "datagram": None}
     elif is_async(tree):
-        kind, world, exports = "async", "socketserver:core/async-handler@0.1.0", "AsyncStreamHandler"
+        kind, world, exports = "async", "socketserver:python/asynchronous@0.1.0", "AsyncStreamHandler"
     else:
         kind = "handler"
         stream, datagram = one_of_each(path.name, handlers(tree))

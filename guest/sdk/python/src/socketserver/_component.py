@@ -62,20 +62,10 @@ def load(
 ) -> None:
     """Runs the source, and keeps what is there then."""
     global _stream_server, _datagram_server
-    path = Path(folder, file)
-    text = path.read_text(encoding="utf-8")
-    _freeze.keep_source(file, text)
-    code = compile(text, file, "exec", dont_inherit=True)
-    _randomness.install()
-    _threads.install()
-    _network.install(has_sockets=has_sockets)
     if kind == "program":
-        _program.build(code, file)
+        _program.build(_read(folder, file, has_sockets=has_sockets), file)
     else:
-        module = types.ModuleType(path.stem)
-        module.__file__ = file
-        sys.modules[path.stem] = module
-        exec(code, module.__dict__)
+        module = run_source(folder, file, has_sockets=has_sockets)
         if stream is not None:
             _stream_server = _sandbox.HandlerServer(getattr(module, stream))
         if datagram is not None:
@@ -86,3 +76,23 @@ def load(
     if kind == "program" or datagram is not None:
         servers.append((True, _datagram_server or _sandbox.HandlerServer(None)))
     _freeze.freeze(servers, Path(immortal))
+
+
+def run_source(folder: str, file: str, *, has_sockets: bool) -> types.ModuleType:
+    """Runs a source as a module, and returns it."""
+    code = _read(folder, file, has_sockets=has_sockets)
+    module = types.ModuleType(Path(file).stem)
+    module.__file__ = file
+    sys.modules[module.__name__] = module
+    exec(code, module.__dict__)
+    return module
+
+
+def _read(folder: str, file: str, *, has_sockets: bool) -> Any:
+    """The code of a source, with everything in place that it finds other than in CPython."""
+    text = Path(folder, file).read_text(encoding="utf-8")
+    _freeze.keep_source(file, text)
+    _randomness.install()
+    _threads.install()
+    _network.install(has_sockets=has_sockets)
+    return compile(text, file, "exec", dont_inherit=True)

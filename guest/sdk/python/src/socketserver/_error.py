@@ -70,13 +70,31 @@ def message_of(exception: BaseException) -> str:
 def exception_of(outcome: Any) -> Exception:
     """The exception that a request has ended with, for the program, which was not there when it was raised.
 
-    It has its type where that is one of Python's own. It has no traceback: the sandbox has printed that.
+    It has its type where that is one of Python's own, and the traceback that the sandbox has told as a text, in `traceback`.
     """
     reason = outcome.reason.name.lower().replace("_", "-")
     message = outcome.message
     if reason not in ("handler-error", "reset", "timed-out") or message is None:
         return RequestError(reason, message)
-    name, _, text = message.partition(": ")
+    is_traceback = message.startswith(_TRACEBACK) or f"\n{_TRACEBACK}" in message
+    exception = _of_line(_last_line(message) if is_traceback else message)
+    if is_traceback:
+        exception.traceback = message  # type: ignore[attr-defined]
+    return exception
+
+
+_TRACEBACK = "Traceback (most recent call last):"
+
+
+def _last_line(text: str) -> str:
+    """The exception at the end of a traceback; its own text may have several lines."""
+    lines = text.split("\n")
+    begin = max(index for index, line in enumerate(lines) if line.startswith(("  ", _TRACEBACK)))
+    return "\n".join(lines[begin + 1 :])
+
+
+def _of_line(line: str) -> Exception:
+    name, _, text = line.partition(": ")
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
@@ -84,4 +102,4 @@ def exception_of(outcome: Any) -> Exception:
         except TypeError:
             # One that cannot be made from its text, such as UnicodeDecodeError.
             pass
-    return HandlerError(message)
+    return HandlerError(line)

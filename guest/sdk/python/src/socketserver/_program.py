@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import sys
+import threading
 import traceback
 import types
 from typing import Any
@@ -44,6 +46,8 @@ def run() -> None:
     """Runs the script from its top, as the program. Raises `Err` if it fails."""
     _phase.enter(Phase.PROGRAM)
     sys.argv[:] = [_file, *sys.argv[1:]]
+    # The threads of the build do not count.
+    threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]
     failed = False
     try:
         _execute()

@@ -17,6 +17,10 @@ from socketserver._phase import Phase
 from socketserver._server import BaseServer, TCPServer, UDPServer
 
 
+# Characters of a traceback.
+_LONGEST = 4096
+
+
 class HandlerServer(BaseServer):
     """`self.server` of a handler that has no server of its own: its loop is that of `socketserver serve`."""
 
@@ -68,11 +72,19 @@ def _guard(finish: Callable[[], None]) -> None:
     except SystemExit as end:
         leave(end.code)
     except BaseException as error:
-        # The peer's doing is told by the reason that the request ended for, and a message is one: neither wants a traceback.
-        if not isinstance(error, (HandlerError, ConnectionError, TimeoutError)):
-            # One call, so that it stays together in a log.
-            sys.stderr.write("".join(traceback.format_exception(without_sdk(error))))
-        raise Err(message_of(error)) from None
+        raise Err(describe(error)) from None
+
+
+def describe(error: BaseException) -> str:
+    """What the host's log says of an exception that left a handler: its traceback.
+
+    The peer's doing is told by the reason that the request ended for, and a message is a message: neither has a traceback.
+    """
+    if isinstance(error, (HandlerError, ConnectionError, TimeoutError)):
+        return message_of(error)
+    text = "".join(traceback.format_exception(without_sdk(error))).rstrip()
+    # Whoever can make a handler fail shall not fill the log; what comes last says most.
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST // 2]}\n...\n{text[-_LONGEST // 2:]}"
 
 
 def leave(code: Any) -> NoReturn:

@@ -261,11 +261,12 @@ class BaseServer:
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Called in the program when a request has failed, with the exception in `sys.exc_info()`.
 
-        By default, prints whose request failed, and why. It has no traceback: that was printed where the handler ran.
+        By default, prints whose request failed, and the traceback of its handler.
         """
         exception = sys.exc_info()[1]
         lines = ["-" * 40, f"Exception occurred during processing of request from {client_address}"]
-        lines += (line.rstrip("\n") for line in traceback.format_exception(exception))
+        told = getattr(exception, "traceback", None)
+        lines.append(told or "".join(traceback.format_exception(exception)).rstrip("\n"))
         lines += ["-" * 40, ""]
         # One call, so that it stays together in a log.
         sys.stderr.write("\n".join(lines))

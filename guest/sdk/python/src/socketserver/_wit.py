@@ -35,6 +35,18 @@ def server() -> ModuleType:
     return importlib.import_module("wit_world.imports.server")
 
 
+@functools.cache
+def clock() -> ModuleType:
+    """The clock of WASI 0.3, which waits while others go on."""
+    return importlib.import_module("wit_world.imports.monotonic_clock")
+
+
+@functools.cache
+def world() -> ModuleType:
+    """The makers of streams and futures."""
+    return importlib.import_module("wit_world")
+
+
 def load() -> None:
     """Imports all of them: what comes after the build finds no files."""
     world = importlib.import_module("wit_world")

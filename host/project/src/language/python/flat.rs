@@ -22,7 +22,7 @@ pub(super) fn flatten(component: &[u8], sockets: bool, immortal: &Immortal) -> R
         return Err(JoinError::shape("it is no component"));
     };
     let names = versioned_names(&resolve, world);
-    let module_name = |module: &str| names.get(unversioned(module)).cloned().unwrap_or_else(|| module.to_owned());
+    let module_name = |module: &str| names.get(&compatible(module)).cloned().unwrap_or_else(|| module.to_owned());
     resolve.worlds[world].exports.shift_remove(&WorldKey::Name(INITIALIZER.to_owned()));
     if !sockets {
         let is_sockets = |key: &WorldKey| resolve.name_world_key(key).starts_with("wasi:sockets/");
@@ -50,17 +50,38 @@ pub(super) fn flatten(component: &[u8], sockets: bool, immortal: &Immortal) -> R
         .map_err(JoinError::encode)
 }
 
-/// The names of the interfaces that a world imports, by the names without their versions: libraries import those that they
-/// were made with, and get later ones.
+/// The names of the interfaces that a world imports, by what they have in common with those that are compatible with them:
+/// libraries import the versions that they were made with, and get later ones.
 fn versioned_names(resolve: &Resolve, world: WorldId) -> HashMap<String, String> {
     let imports = resolve.worlds[world].imports.iter();
     imports
         .filter(|(_, item)| matches!(item, WorldItem::Interface { .. }))
         .map(|(key, _)| resolve.name_world_key(key))
-        .map(|name| (unversioned(&name).to_owned(), name))
+        .map(|name| (compatible(&name), name))
         .collect()
 }
 
-fn unversioned(name: &str) -> &str {
-    name.split_once('@').map_or(name, |(name, _)| name)
+/// A name with no more of its version than compatible ones share: `wasi:io/poll@0.2` of `wasi:io/poll@0.2.9`.
+fn compatible(name: &str) -> String {
+    let Some((name, version)) = name.split_once('@') else {
+        return name.to_owned();
+    };
+    let mut parts = version.split('.');
+    match (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) {
+        ("0", minor) => format!("{name}@0.{minor}"),
+        (major, _) => format!("{name}@{major}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compatible_as_cargo_has_it() {
+        assert_eq!(compatible("wasi:io/poll@0.2.0"), compatible("wasi:io/poll@0.2.9"));
+        assert_ne!(compatible("wasi:clocks/types@0.2.9"), compatible("wasi:clocks/types@0.3.0"));
+        assert_eq!(compatible("wasi:io/poll@1.0.0"), compatible("wasi:io/poll@1.2.0"));
+        assert_eq!(compatible("exports"), "exports");
+    }
 }
