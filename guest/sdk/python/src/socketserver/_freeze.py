@@ -14,26 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Sequence
 
-from socketserver import _immortal, _warm, _wit
-
-# What Python imports only when it is needed, in the middle of things that handlers do.
-_LAZY = [
-    "_strptime",
-    "componentize_py_runtime",
-    "componentize_py_types",
-    "ast",
-    "encodings.ascii",
-    "encodings.idna",
-    "encodings.latin_1",
-    "encodings.utf_8",
-    "encodings.utf_8_sig",
-    "encodings.utf_16",
-    "random",
-    "tokenize",
-    "unicodedata",
-    "weakref",
-]
-
+from socketserver import _immortal, _lazy, _warm, _wit
 
 class _Absent(importlib.abc.MetaPathFinder):
     """Says why a module is not found in a component."""
@@ -56,14 +37,9 @@ def freeze(servers: list[tuple[bool, Any]], immortal: Path) -> None:
 
     The builder is told by a file which objects live for ever.
     """
-    for name in _LAZY:
-        try:
-            __import__(name)
-        except ImportError:
-            # What this Python lacks, nothing in it imports.
-            pass
     _wit.load()
-    _warm_up()
+    _lazy.load()
+    _make_traceback()
     sys.path.clear()
     sys.path_importer_cache.clear()
     sys.meta_path.append(_Absent())
@@ -75,7 +51,7 @@ def freeze(servers: list[tuple[bool, Any]], immortal: Path) -> None:
     gc.freeze()
 
 
-def _warm_up() -> None:
+def _make_traceback() -> None:
     """Makes a traceback, which imports, compiles and caches what the first one needs."""
     try:
         raise ValueError("nothing is wrong")

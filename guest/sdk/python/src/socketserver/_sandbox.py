@@ -71,6 +71,11 @@ def _guard(finish: Callable[[], None]) -> None:
         finish()
     except SystemExit as end:
         leave(end.code)
+    except MemoryError as error:
+        # As in other languages, it is a crash: what was sent until then shall not be taken for the whole.
+        error_lines = traceback.format_exception(without_sdk(error))
+        sys.stderr.write("".join(error_lines))
+        os.abort()
     except BaseException as error:
         raise Err(describe(error)) from None
 
