@@ -11,9 +11,8 @@ import types
 from pathlib import Path
 from typing import Any
 
-from socketserver import _background, _build, _freeze, _network, _phase, _program, _randomness, _sandbox, _server, _threads
-from socketserver._error import HandlerError
-from socketserver._phase import Phase
+from socketserver import _freeze, _lazy, _network, _program, _randomness, _sandbox, _server, _threads
+from socketserver._address import from_wit
 
 _stream_server: _server.BaseServer | None = None
 _datagram_server: _server.BaseServer | None = None
@@ -25,8 +24,6 @@ class StreamHandler:
     def handle(self, connection: Any) -> None:
         server = _stream_server
         if server is None:
-            from socketserver._address import from_wit
-
             server = _sandbox.server_for(False, from_wit(connection.get_local_address()))
         _sandbox.serve_stream(server, connection)
 
@@ -37,8 +34,6 @@ class DatagramHandler:
     def handle(self, datagram: Any, socket: Any) -> None:
         server = _datagram_server
         if server is None:
-            from socketserver._address import from_wit
-
             server = _sandbox.server_for(True, from_wit(socket.get_local_address()))
         _sandbox.serve_datagram(server, datagram, socket)
 
@@ -95,4 +90,5 @@ def _read(folder: str, file: str, *, has_sockets: bool) -> Any:
     _randomness.install()
     _threads.install()
     _network.install(has_sockets=has_sockets)
+    _lazy.begin()
     return compile(text, file, "exec", dont_inherit=True)

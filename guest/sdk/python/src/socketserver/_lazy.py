@@ -1,8 +1,8 @@
 """Modules that functions import when they are called.
 
 A component has the modules that were imported when it was built, and no others. The standard library imports many of its own
-in the middle of functions, `email.message_from_bytes()` for example its parser, and so may the source. So the functions of all
-modules are looked through, and what they would import is imported now.
+in the middle of functions, `email.message_from_bytes()` for example its parser, and so may the source. So the functions of the
+modules that the source has brought are looked through, and what they would import is imported now.
 """
 
 from __future__ import annotations
@@ -41,15 +41,26 @@ _IMPORT = opcode.opmap["IMPORT_NAME"]
 _EXTENDED = opcode.opmap["EXTENDED_ARG"]
 
 
+_before: set[str] = set()
+
+
+def begin() -> None:
+    """Remembers the modules that are there before the source runs."""
+    _before.update(sys.modules)
+
+
 def load() -> None:
     """Imports them. What fails to import is left to fail where it is called."""
+    brought = sys.modules.keys() - _before
     for name in _HIDDEN:
         _import(name)
     # Once more, for what those that were found import; further rounds find what is never called.
     for _ in range(2):
-        wanted = {name for module in list(sys.modules.values()) for name in _wanted(module)}
-        for name in sorted(wanted - sys.modules.keys()):
+        wanted = {name for module in brought for name in _wanted(sys.modules[module])} - sys.modules.keys()
+        there = set(sys.modules)
+        for name in sorted(wanted):
             _import(name)
+        brought = sys.modules.keys() - there
 
 
 def _import(name: str) -> None:
