@@ -69,6 +69,8 @@ class Connection:
         if flags:
             return self._recv_with(flags, bufsize)
         if self._peeked:
+            if len(self._peeked) < bufsize:
+                self._peeked += self._receive_now(bufsize - len(self._peeked))
             data, self._peeked = self._peeked[:bufsize], self._peeked[bufsize:]
             return data
         if bufsize == 0:
@@ -119,6 +121,18 @@ class Connection:
             self._peeked = data + self._peeked
         return data
 
+    def _receive_now(self, bufsize: int) -> bytes:
+        """What is there already, beyond what was looked at."""
+        handle = self._open()
+        handle.set_timeout(0)
+        try:
+            return handle.receive(min(bufsize, _RECEIVE))
+        except Err:
+            # The next call that has nothing to return tells why.
+            return b""
+        finally:
+            handle.set_timeout(to_milliseconds(self._timeout))
+
     # Sending
 
     def send(self, data: Any, flags: int = 0, /) -> int:
@@ -140,7 +154,7 @@ class Connection:
             raise_from_host(error.value, would_block=self._timeout == 0)
 
     def _send_parts(self, handle: Any, data: Any) -> None:
-        with memoryview(data) as view, view.cast("B") as whole:
+        with _view(data) as view, view.cast("B") as whole:
             timeout = self._timeout
             deadline = None if timeout is None else time.monotonic() + timeout
             try:
@@ -292,6 +306,13 @@ class Connection:
         return f"<socketserver.Connection laddr={self.getsockname()} raddr={self.getpeername()}>"
 
 
+def _view(data: Any) -> memoryview:
+    try:
+        return memoryview(data)
+    except TypeError:
+        raise TypeError(f"a bytes-like object is required, not {type(data).__name__!r}") from None
+
+
 def _part(data: Any) -> bytes:
-    with memoryview(data) as view, view.cast("B") as whole:
+    with _view(data) as view, view.cast("B") as whole:
         return bytes(whole[:_SEND])
