@@ -75,7 +75,12 @@ fn a_program_hands_its_address_over() {
         .unwrap()
         .port();
     let bind = format!("--allow-bind=tcp://127.0.0.1:{free}");
-    let Some(dev) = Dev::of_changed("rust", "program", &[&bind], ("src/lib.rs", "9999", &free.to_string())) else {
+    let Some(dev) = Dev::of_changed(
+        "rust",
+        "program",
+        &[&bind],
+        ("src/lib.rs", "9999", free.to_string().as_str()),
+    ) else {
         return;
     };
     let mut old = dev.connect();

@@ -6,6 +6,7 @@
 
 mod bench;
 mod ci;
+mod go;
 mod tidy;
 mod wit;
 mod workspace;
@@ -33,6 +34,8 @@ enum Task {
     Bench(bench::Args),
     /// Run all that CI runs, fastest first.
     Ci,
+    /// Check the Go in this project with Go's own tools, and run its tests.
+    Go,
     /// Check what no compiler checks: who may use what, text, and files that belong together.
     Tidy,
     /// Check that the WIT resolves, and that all of it is documented.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Bench(args) => bench::run(&args),
         Task::Ci => ci::run(),
+        Task::Go => go::run(),
         Task::Tidy => tidy::run(),
         Task::Wit => wit::run(),
         Task::NativeEcho(args) => bench::native::serve(&args),

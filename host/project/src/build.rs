@@ -148,6 +148,15 @@ pub enum BuildError {
         /// How to get it.
         hint: String,
     },
+    /// A file of the build cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The compiler does not take the source.
     #[error("{} does not build:\n{said}", main.display())]
     Refused {
@@ -180,6 +189,13 @@ pub enum BuildError {
 }
 
 impl BuildError {
+    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
     pub(crate) fn write(path: &Path, source: io::Error) -> Self {
         Self::Write {
             path: path.to_owned(),

@@ -36,10 +36,12 @@ pub fn create(language: Language, kind: Kind, folder: &Path) -> Result<Created, 
     if files.is_empty() {
         return Err(CreateError::NoTemplate { language, kind });
     }
-    if language == Language::Rust {
-        // Nobody has to be asked for the SDK, and the project builds with plain cargo.
-        let sdk = embedded::below("guest/sdk/rust").map(|(path, content)| (format!("sdk/{path}"), content.to_owned()));
-        files.extend(sdk);
+    if matches!(language, Language::Go | Language::Rust) {
+        // Nobody has to be asked for the SDK, the language's own tools (cargo, go, those of editors) find it, and the project
+        // keeps the one that it was made with.
+        let sdk = format!("guest/sdk/{language}");
+        let sdk = embedded::below(&sdk).filter(|(path, _)| !path.ends_with("_test.go"));
+        files.extend(sdk.map(|(path, content)| (format!("sdk/{path}"), content.to_owned())));
     }
     let there = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if there || folder.is_file() {
@@ -105,7 +107,6 @@ pub enum CreateError {
 /// Why a language has no template of a kind.
 fn why(language: Language, kind: Kind) -> &'static str {
     match (language, kind) {
-        (Language::Cpp, Kind::Async) => ": the generator of C++ bindings does not know async functions",
         (Language::Go, Kind::Async) => ": it takes a patched Go compiler",
         _ => "",
     }
@@ -123,6 +124,17 @@ mod tests {
         let manifest = fs::read_to_string(project.join("Cargo.toml")).unwrap();
         assert!(manifest.contains("name = \"hello\""), "{manifest}");
         assert!(project.join("sdk/src/lib.rs").is_file());
+    }
+
+    #[test]
+    fn a_project_of_go_has_its_sdk() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("hello");
+        let created = create(Language::Go, Kind::Stream, &project).unwrap();
+        let manifest = fs::read_to_string(project.join("go.mod")).unwrap();
+        assert!(manifest.starts_with("module hello\n"), "{manifest}");
+        assert!(project.join("sdk/stream/conn.go").is_file());
+        assert!(!created.files.iter().any(|file| file.ends_with("_test.go")));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! ```
 
 mod build;
+mod component;
 mod create;
 mod doctor;
 mod embedded;

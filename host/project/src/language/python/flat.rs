@@ -41,7 +41,7 @@ pub(super) fn flatten(component: &[u8], sockets: bool, immortal: &Immortal) -> R
             module_name: &module_name,
         },
     )?;
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).map_err(JoinError::encode)?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).map_err(JoinError::encode)?;
     ComponentEncoder::default()
         .module(&module)
         .map_err(JoinError::encode)?

@@ -4,6 +4,8 @@
 //! two thousand imports cost a third of the processor time that a connection takes in all; and a call from one library to
 //! another becomes a direct one, an address that a library asked for a constant.
 //!
+//! What nothing calls any more, because it was for the build, is left out.
+//!
 //! On the way two things are put right:
 //!
 //! - `wasi:sockets` is what the C library imports whether or not anything is connected to, and a handler that imports it has to
@@ -32,6 +34,9 @@ const LEAKING: [&str; 3] = [
     "[method]datagram-socket.send-to",
 ];
 
+/// The function of the C library that frees memory.
+const FREE: &str = "free";
+
 /// What is wanted of the joined module.
 pub(super) struct Wanted<'a> {
     /// Whether imports of `wasi:sockets` stay.
@@ -51,11 +56,14 @@ pub(super) fn join(linked: &Linked<'_>, wanted: &Wanted<'_>) -> Result<Vec<u8>, 
         types: Vec::new(),
         imports: Vec::new(),
         imported: HashMap::new(),
+        reachable: HashSet::new(),
+        written: HashSet::new(),
         functions: HashMap::new(),
         globals: HashMap::new(),
         synthetic: Vec::new(),
         names: BTreeMap::new(),
     };
+    join.find_reachable(wanted)?;
     join.collect_imports(wanted)?;
     join.number_functions()?;
     join.number_globals()?;
@@ -69,6 +77,10 @@ struct Join<'a, 'b> {
     imports: Vec<(String, &'a str, u32)>,
     /// What an import becomes, by the module and the name.
     imported: HashMap<(String, &'a str), u32>,
+    /// The functions that something calls, or refers to, by their instances and their indices there; imports too.
+    reachable: HashSet<(usize, u32)>,
+    /// The globals that those functions write.
+    written: HashSet<(usize, u32)>,
     /// The new numbers of the functions that modules define.
     functions: HashMap<(usize, u32), u32>,
     globals: HashMap<(usize, u32), GlobalUse>,
@@ -102,14 +114,62 @@ impl<'a> Join<'a, '_> {
         u32::try_from(index).map_err(|_| JoinError::shape("there are too many types"))
     }
 
+    /// Follows what is called from what the component lifts, and from the table of functions.
+    fn find_reachable(&mut self, wanted: &Wanted<'_>) -> Result<(), JoinError> {
+        let linked = self.linked;
+        let modules: HashMap<_, _> = linked.instances().collect();
+        let mut waiting = Vec::new();
+        for exported in linked.lifted.iter().filter(|exported| (wanted.export)(exported.name)) {
+            waiting.push(exported.target.key()?);
+        }
+        if let Some(realloc) = linked.realloc()? {
+            waiting.push(realloc.key()?);
+        }
+        waiting.push(self.library_function(FREE)?);
+        for (instance, module) in linked.instances() {
+            for element in &module.elements {
+                for function in module::active(element)?.1 {
+                    waiting.push((instance, function?));
+                }
+            }
+        }
+        while let Some((instance, index)) = waiting.pop() {
+            if !self.reachable.insert((instance, index)) {
+                continue;
+            }
+            // An import counts under its own names too, as those say what it is called.
+            let Target::Item { instance, index, .. } = linked.local(instance, Space::Function, index)? else {
+                continue;
+            };
+            self.reachable.insert((instance, index));
+            let module = modules.get(&instance).ok_or_else(|| JoinError::shape("a function is of no module"))?;
+            let body = index.checked_sub(imported_functions(module)).and_then(|local| module.bodies.get(local as usize));
+            let body = body.ok_or_else(|| JoinError::shape("a function has no body"))?;
+            for operator in body.get_operators_reader()? {
+                match operator? {
+                    Operator::Call { function_index }
+                    | Operator::ReturnCall { function_index }
+                    | Operator::RefFunc { function_index } => waiting.push((instance, function_index)),
+                    Operator::GlobalSet { global_index } => {
+                        let global = linked.local(instance, Space::Global, global_index)?;
+                        self.written.insert(global.key()?);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The functions that no module defines: imports come first, then what takes their place.
     fn collect_imports(&mut self, wanted: &Wanted<'_>) -> Result<(), JoinError> {
         let linked = self.linked;
         let mut traps = Vec::new();
         let mut freeing = Vec::new();
         for (instance, module) in linked.instances() {
-            for import in &module.imports {
-                if space_of(import.ty) != Some(Space::Function)
+            let functions = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Function));
+            for (index, import) in (0..).zip(functions) {
+                if !self.reachable.contains(&(instance, index))
                     || linked.import(instance, import.module, import.name)? != Target::Canonical
                 {
                     continue;
@@ -157,6 +217,9 @@ impl<'a> Join<'a, '_> {
             let imported = imported_functions(module);
             for local in 0..u32::try_from(module.functions.len()).unwrap_or(u32::MAX) {
                 let index = imported + local;
+                if !self.reachable.contains(&(instance, index)) {
+                    continue;
+                }
                 self.functions.insert((instance, index), next);
                 if let Some(name) = module.names.get(&index) {
                     self.names.insert(next, (*name).to_owned());
@@ -169,23 +232,13 @@ impl<'a> Join<'a, '_> {
 
     /// A global that no function writes is a constant: the addresses of a library that was linked are.
     fn number_globals(&mut self) -> Result<(), JoinError> {
-        let mut written = HashSet::new();
-        for (instance, module) in self.linked.instances() {
-            for body in &module.bodies {
-                for operator in body.get_operators_reader()? {
-                    if let Operator::GlobalSet { global_index } = operator? {
-                        written.insert(self.linked.local(instance, Space::Global, global_index)?.key()?);
-                    }
-                }
-            }
-        }
         let mut next = 0;
         for (instance, module) in self.linked.instances() {
             let imported = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Global)).count();
             for local in 0..module.globals.len() {
                 let key = (instance, u32::try_from(imported + local).unwrap_or(u32::MAX));
                 let becomes = match self.linked.initial(key.0, key.1)? {
-                    Some(value) if !written.contains(&key) => GlobalUse::Constant(value),
+                    Some(value) if !self.written.contains(&key) => GlobalUse::Constant(value),
                     _ => {
                         next += 1;
                         GlobalUse::Variable(next - 1)
@@ -228,7 +281,8 @@ impl<'a> Join<'a, '_> {
         let mut code = CodeSection::new();
         let mut data = DataSection::new();
 
-        let free = self.exported_function("free")?;
+        let free = self.library_function(FREE)?;
+        let free = *self.functions.get(&free).ok_or_else(|| JoinError::missing(FREE))?;
         for (ty, synthetic) in &self.synthetic {
             functions.function(*ty);
             code.function(&synthetic.body(free));
@@ -237,11 +291,19 @@ impl<'a> Join<'a, '_> {
         for (instance, module) in numbered {
             let types = module.types.iter().map(|ty| self.type_index(ty)).collect::<Result<Vec<_>, _>>()?;
             let type_of = |ty: u32| types.get(ty as usize).copied().ok_or_else(|| JoinError::shape("a type is missing"));
-            for ty in &module.functions {
-                functions.function(type_of(*ty)?);
+            let imported = imported_functions(module);
+            let is_reachable = |local: u32| self.reachable.contains(&(instance, imported + local));
+            for (local, ty) in (0..).zip(&module.functions) {
+                if is_reachable(local) {
+                    functions.function(type_of(*ty)?);
+                }
             }
-            let count = imported_functions(module) + u32::try_from(module.functions.len()).unwrap_or(u32::MAX);
-            let numbers = (0..count).map(|index| self.function(instance, index, module, wanted)).collect::<Result<Vec<_>, _>>()?;
+            let count = imported + u32::try_from(module.functions.len()).unwrap_or(u32::MAX);
+            let number = |index| match self.reachable.contains(&(instance, index)) {
+                true => self.function(instance, index, module, wanted).map(Some),
+                false => Ok(None),
+            };
+            let numbers = (0..count).map(number).collect::<Result<Vec<_>, _>>()?;
             let mut renumber = Renumber {
                 join: &self,
                 instance,
@@ -270,7 +332,7 @@ impl<'a> Join<'a, '_> {
                 }
                 elements.active(None, &offset, Elements::Functions(list.into()));
             }
-            for body in &module.bodies {
+            for (_, body) in (0..).zip(&module.bodies).filter(|(local, _)| is_reachable(*local)) {
                 renumber.parse_function_body(&mut code, body.clone())?;
             }
             for segment in &module.data {
@@ -330,16 +392,12 @@ impl<'a> Join<'a, '_> {
         Ok(module.finish())
     }
 
-    /// The new number of a function that some library exports by this name.
-    fn exported_function(&self, name: &str) -> Result<u32, JoinError> {
+    /// The function that a library defines and exports by this name.
+    fn library_function(&self, name: &str) -> Result<(usize, u32), JoinError> {
         for (instance, module) in self.linked.instances() {
-            if module.exports.contains_key(name)
-                && let Target::Item { instance, index, .. } = self.linked.export(instance, name)?
-                && let Some(index) = self.functions.get(&(instance, index))
-                && !module.bodies.is_empty()
-                && module.imports.iter().any(|import| import.name == "__memory_base")
-            {
-                return Ok(*index);
+            let is_library = module.imports.iter().any(|import| import.name == "__memory_base");
+            if is_library && module.exports.contains_key(name) {
+                return self.linked.export(instance, name)?.key();
             }
         }
         Err(JoinError::missing(name))
@@ -380,7 +438,8 @@ impl Synthetic {
 struct Renumber<'a, 'b, 'c> {
     join: &'c Join<'a, 'b>,
     instance: usize,
-    functions: Vec<u32>,
+    /// None for what is not reachable.
+    functions: Vec<Option<u32>>,
     types: Vec<u32>,
 }
 
@@ -388,7 +447,7 @@ impl Reencode for Renumber<'_, '_, '_> {
     type Error = JoinError;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error<JoinError>> {
-        let index = self.functions.get(function as usize).copied();
+        let index = self.functions.get(function as usize).copied().flatten();
         index.ok_or_else(|| reencode::Error::UserError(JoinError::shape("a function is missing")))
     }
 

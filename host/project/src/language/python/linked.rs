@@ -104,7 +104,9 @@ impl<'a> Linked<'a> {
             match payload {
                 Payload::ModuleSection { ref unchecked_range, .. } => {
                     if depth == 1 {
-                        let module = &component[unchecked_range.clone()];
+                        let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+                        let module = component.get(bound(unchecked_range.start)..bound(unchecked_range.end));
+                        let module = module.ok_or_else(|| JoinError::shape("a module is cut off"))?;
                         linked.modules.push(Module::parse(module)?);
                     }
                 }

@@ -1,0 +1,3 @@
+module github.com/socketserver/socketserver/guest/sdk/go
+
+go 1.24

@@ -1,0 +1,16 @@
+//go:build wasip1
+
+package stream
+
+import (
+	"unsafe"
+
+	"github.com/socketserver/socketserver/guest/sdk/go/internal/abi"
+)
+
+//go:wasmexport socketserver:core/stream-handler@0.1.0#handle
+func handle(connection int32) unsafe.Pointer {
+	return abi.Handle(func() error {
+		return serve(NewConn(abi.NewConnection(connection)))
+	})
+}

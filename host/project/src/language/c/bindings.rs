@@ -1,0 +1,38 @@
+//! The C bindings of the WIT, for the units that a component has.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use wit_bindgen_core::Files;
+
+use super::unit::Unit;
+use crate::component::{self, ComponentError};
+
+/// The source among the generated files.
+pub(super) const SOURCE: &str = "bindings.c";
+
+/// Generates `bindings.c` and `bindings.h`, by their names.
+pub(super) fn generate(units: &BTreeSet<Unit>, wit: &Path) -> Result<Vec<(String, Vec<u8>)>, ComponentError> {
+    let mut resolve = component::load(wit)?;
+    let worlds: String = units
+        .iter()
+        .map(|unit| format!("  include socketserver:core/{}@0.1.0;\n", unit.world()))
+        .collect();
+    let text = format!("package socketserver:sdk;\n\nworld bindings {{\n{worlds}}}\n");
+    let package = resolve.push_str("bindings.wit", &text).map_err(ComponentError::Wit)?;
+    let world = resolve.select_world(&[package], None).map_err(ComponentError::Wit)?;
+    let options = wit_bindgen_c::Opts {
+        // The types are added when the component is made of the linked module.
+        no_object_file: true,
+        ..Default::default()
+    };
+    let mut files = Files::default();
+    options
+        .build()
+        .generate(&mut resolve, world, &mut files)
+        .map_err(ComponentError::Wit)?;
+    Ok(files
+        .iter()
+        .map(|(name, content)| (name.to_owned(), content.to_owned()))
+        .collect())
+}

@@ -1,0 +1,78 @@
+//! What a program is, by the functions that the macros of the SDK define.
+
+use std::collections::BTreeSet;
+
+use wasmparser::{BinaryReaderError, KnownCustom, Linking, Parser, Payload, SymbolFlags, SymbolInfo};
+
+/// A part of the SDK that a component has if its source uses the macro for it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Unit {
+    /// `SOCKETSERVER_ASYNC_HANDLER`
+    Asynchronous,
+    /// `SOCKETSERVER_DATAGRAM_HANDLER`
+    Datagram,
+    /// `SOCKETSERVER_PROGRAM`
+    Server,
+    /// `SOCKETSERVER_STREAM_HANDLER`
+    Stream,
+}
+
+impl Unit {
+    const ALL: [Self; 4] = [Self::Asynchronous, Self::Datagram, Self::Server, Self::Stream];
+
+    /// Its source in the SDK, without the extension.
+    pub(super) const fn source(self) -> &'static str {
+        match self {
+            Self::Asynchronous => "asynchronous",
+            Self::Datagram => "datagram",
+            Self::Server => "server",
+            Self::Stream => "stream",
+        }
+    }
+
+    /// The world in the WIT that it implements.
+    pub(super) const fn world(self) -> &'static str {
+        match self {
+            Self::Asynchronous => "async-handler",
+            Self::Datagram => "datagram-service",
+            Self::Server => "server-program",
+            Self::Stream => "handler",
+        }
+    }
+
+    /// The function that the macro defines.
+    const fn function(self) -> &'static str {
+        match self {
+            Self::Asynchronous => "socketserver_async_handler",
+            Self::Datagram => "socketserver_datagram_handler",
+            Self::Server => "socketserver_program",
+            Self::Stream => "socketserver_stream_handler",
+        }
+    }
+
+    /// The units whose functions an object file defines.
+    pub(super) fn defined_in(object: &[u8]) -> Result<BTreeSet<Self>, BinaryReaderError> {
+        let mut units = BTreeSet::new();
+        for payload in Parser::new(0).parse_all(object) {
+            let Payload::CustomSection(section) = payload? else {
+                continue;
+            };
+            let KnownCustom::Linking(linking) = section.as_known() else {
+                continue;
+            };
+            for subsection in linking {
+                let Linking::SymbolTable(symbols) = subsection? else {
+                    continue;
+                };
+                for symbol in symbols {
+                    if let SymbolInfo::Func { flags, name, .. } = symbol?
+                        && !flags.contains(SymbolFlags::UNDEFINED)
+                    {
+                        units.extend(Self::ALL.into_iter().find(|unit| Some(unit.function()) == name));
+                    }
+                }
+            }
+        }
+        Ok(units)
+    }
+}
