@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::datagrams::Peer;
 use crate::support::guest::project;
-use crate::support::program::Program;
+use crate::support::program::{PORT_9999, Program};
 use crate::support::server::{Server, run};
 use crate::support::source::build;
 
@@ -62,11 +62,10 @@ fn a_datagram_project_answers(language: &str) {
 
 /// A template's address is fixed, as a program's is: two at once would be in each other's way.
 fn a_program_project_answers(language: &str) {
-    static PORT: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let Some((_folder, component)) = made(language, "program") else {
         return;
     };
-    let _only = PORT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _only = PORT_9999.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let program = Program::at(component).allow_bind("tcp://127.0.0.1:9999").start();
     let mut client = program.connect(&program.listening());
     assert_eq!(client.ask(ASK.trim_end()), ANSWER.trim_end());

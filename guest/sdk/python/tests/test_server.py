@@ -4,12 +4,13 @@ import contextlib
 import io
 import signal
 import sys
+import threading
 import unittest
 
 from . import host
 
 import socketserver
-from socketserver import _build, _phase, _server
+from socketserver import _background, _build, _phase, _server
 from socketserver._phase import Phase
 
 DONE = host.Outcome(host.ipv4("192.0.2.1", 7), host.Reason.COMPLETED, None)
@@ -50,6 +51,7 @@ class Programs(unittest.TestCase):
         _phase.enter(Phase.PROGRAM)
         host.Server.script, host.Server.refuse = [], None
         host.Server.made.clear()
+        _server._is_told = False
         errors = contextlib.redirect_stderr(io.StringIO())
         self.errors = errors.__enter__()
         self.addCleanup(errors.__exit__, None, None, None)
@@ -174,6 +176,26 @@ class Programs(unittest.TestCase):
             server.serve_forever()
         finally:
             signal.signal(signal.SIGTERM, known)
+
+    def test_whichever_server_hears_of_the_stop_the_handler_may_stop_another(self) -> None:
+        background, foreground = (recording(socketserver.TCPServer)(("127.0.0.1", 0), None) for _ in range(2))
+        known = signal.signal(signal.SIGTERM, lambda *_: foreground.shutdown())
+        background._serve_in_background(0.5, threading.Thread())
+        try:
+            foreground.serve_forever()
+        finally:
+            signal.signal(signal.SIGTERM, known)
+            _background.forget()
+
+    def test_a_handler_that_stops_nothing_is_called_once(self) -> None:
+        calls = []
+        known = signal.signal(signal.SIGTERM, lambda *_: calls.append(1))
+        try:
+            with self.assertRaises(KeyboardInterrupt):
+                recording(socketserver.TCPServer)(("127.0.0.1", 0), None).serve_forever()
+        finally:
+            signal.signal(signal.SIGTERM, known)
+        self.assertEqual(calls, [1])
 
     def test_handle_request_takes_one_request_or_times_out(self) -> None:
         server = recording(socketserver.TCPServer, timeout=0)(("127.0.0.1", 0), None)

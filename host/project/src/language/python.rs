@@ -47,7 +47,10 @@ pub(super) fn requirements(folder: &Path) -> Vec<Requirement> {
     if let State::Found(version) = &componentize.state
         && !is_known(version)
     {
-        componentize.state = State::Missing(format!("{version} is there, and {VERSION} is needed: {}", COMPONENTIZE.hint));
+        componentize.state = State::Missing(format!(
+            "{version} is there, and {VERSION} is needed: {}",
+            COMPONENTIZE.hint
+        ));
     }
     vec![PYTHON.requirement(folder), componentize]
 }
@@ -80,7 +83,12 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
         .args([OsStr::new("-q"), OsStr::new("-d"), job.embedded.join("wit").as_os_str()])
         .args([OsStr::new("-d"), sdk.join("wit").as_os_str()])
         .args(["-w", &description.world, "componentize", ENTRY])
-        .args([OsStr::new("-p"), entry.as_os_str(), OsStr::new("-p"), sdk.join("src").as_os_str()])
+        .args([
+            OsStr::new("-p"),
+            entry.as_os_str(),
+            OsStr::new("-p"),
+            sdk.join("src").as_os_str(),
+        ])
         .args([OsStr::new("-p"), folder.as_os_str(), OsStr::new("-o"), raw.as_os_str()])
         // A failure shall be told by Python's traceback, not by that of the tool.
         .env_remove("RUST_BACKTRACE");
@@ -145,7 +153,9 @@ fn environment(tool: &Found) -> Option<PathBuf> {
 fn without_tool(error: BuildError) -> BuildError {
     match error {
         BuildError::Refused { main, said } => {
-            let said = said.split_once("AssertionError: ").map_or(said.as_str(), |(_, said)| said);
+            let said = said
+                .split_once("AssertionError: ")
+                .map_or(said.as_str(), |(_, said)| said);
             let said = said.split_once("\n\nCaused by:").map_or(said, |(said, _)| said);
             BuildError::Refused {
                 main,
@@ -158,7 +168,7 @@ fn without_tool(error: BuildError) -> BuildError {
 
 fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
     let write = || {
-        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        fs::create_dir_all(path.parent().unwrap_or_else(|| Path::new(".")))?;
         fs::write(path, content)
     };
     write().map_err(|source| BuildError::write(path, source))
@@ -224,7 +234,12 @@ mod tests {
             main: "app.py".into(),
             said: said.to_owned(),
         });
-        let BuildError::Refused { said, .. } = error else { panic!() };
-        assert_eq!(said, "Traceback (most recent call last):\n  File \"app.py\", line 1\nKeyError: 'x'");
+        let BuildError::Refused { said, .. } = error else {
+            panic!()
+        };
+        assert_eq!(
+            said,
+            "Traceback (most recent call last):\n  File \"app.py\", line 1\nKeyError: 'x'"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import errno
 import os
@@ -98,8 +99,11 @@ def _of_line(line: str) -> Exception:
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
+            if kind is KeyError:
+                # The text of this one is how its key is written.
+                return kind(ast.literal_eval(text))
             return kind(text) if text else kind()
-        except TypeError:
+        except (SyntaxError, TypeError, ValueError):
             # One that cannot be made from its text, such as UnicodeDecodeError.
             pass
     return HandlerError(line)

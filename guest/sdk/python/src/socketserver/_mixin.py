@@ -6,6 +6,7 @@ takes the next; with `ThreadingMixIn` it takes what comes; with `ForkingMixIn` t
 
 from __future__ import annotations
 
+import threading
 from typing import Any, ClassVar
 
 from socketserver import _build
@@ -45,6 +46,9 @@ class ThreadingMixIn(_Background):
 
     def _joins(self) -> bool:
         return self.block_on_close and not self.daemon_threads
+
+    def _enter_thread(self) -> None:
+        threading.current_thread().name = "Thread-1 (process_request_thread)"
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Have a request handled in the background."""

@@ -43,6 +43,7 @@ def serve_stream(server: BaseServer, handle: Any) -> None:
 
     def finish() -> None:
         client_address = connection.getpeername()
+        server._enter_thread()
         try:
             server.finish_request(connection, client_address)
         finally:
@@ -57,6 +58,7 @@ def serve_datagram(server: BaseServer, datagram: Any, handle: Any) -> None:
     request = (datagram.data, DatagramSocket(handle, client_address, datagram.remote))
 
     def finish() -> None:
+        server._enter_thread()
         try:
             server.finish_request(request, client_address)
         finally:
@@ -120,13 +122,18 @@ def server_for(is_datagram: bool, local: Any) -> BaseServer:
     if not servers:
         kind = "datagrams" if is_datagram else "connections"
         raise HandlerError(f"the program had made no server of {kind} when it was built")
-    if len(servers) == 1:
-        return servers[0]
-    return max(servers, key=lambda server: _likeness(server.server_address, local))
+    server = max(servers, key=lambda server: _likeness(server.server_address, local))
+    asked = server.server_address
+    if isinstance(asked, tuple) and isinstance(local, tuple) and asked[1] == 0:
+        # The system has chosen the port since.
+        server.server_address = (asked[0], local[1], *asked[2:])
+    return server
 
 
 def _likeness(asked: Any, local: Any) -> tuple[bool, bool]:
     """How well the address that a server asked for fits the one that a request came in at: the port, then the host."""
-    if not isinstance(asked, tuple) or not isinstance(local, tuple):
-        return (type(asked) is type(local), os.fsencode(asked) == os.fsencode(local)) if type(asked) is type(local) else (False, False)
-    return asked[1] == local[1], asked[0] == local[0]
+    if isinstance(asked, tuple) and isinstance(local, tuple):
+        return asked[1] == local[1], asked[0] == local[0]
+    if isinstance(asked, tuple) or isinstance(local, tuple):
+        return False, False
+    return True, os.fsencode(asked) == os.fsencode(local)

@@ -11,7 +11,7 @@ import traceback
 from typing import Any, ClassVar
 
 from socketserver import _background, _build, _phase
-from socketserver._address import AF_UNIX
+from socketserver._address import AF_UNIX, from_wit
 from socketserver._background import Background, Loop
 from socketserver._error import exception_of
 from socketserver._listener import Listener, PendingRequest
@@ -19,6 +19,8 @@ from socketserver._phase import Phase
 
 # The servers that the script has made at the build: requests are handled with them.
 made: list["BaseServer"] = []
+# Whether the program's handler of signals was called for the operator's stop.
+_is_told = False
 
 
 class BaseServer:
@@ -133,14 +135,14 @@ class BaseServer:
         return not self.__shutdown_request
 
     def __operator_stops(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            handler = signal.getsignal(number)
-            if callable(handler) and handler is not signal.default_int_handler:
-                handler(number, sys._getframe())
-                if self.__shutdown_request:
-                    return
-                break
-        raise KeyboardInterrupt
+        global _is_told
+        handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+        handlers = [handler for handler in handlers if callable(handler) and handler is not signal.default_int_handler]
+        # A program that has a handler gets the chance to end by itself, whichever of its servers has heard of it.
+        if _is_told or not handlers:
+            raise KeyboardInterrupt
+        _is_told = True
+        handlers[0](signal.SIGTERM, sys._getframe())
 
     def shutdown(self) -> None:
         """End `serve_forever()`.
@@ -204,6 +206,9 @@ class BaseServer:
             self.shutdown_request(request)
             raise
 
+    def _enter_thread(self) -> None:
+        """Called where a request is handled, before it is: the mix-in gives its thread the name that it has in CPython."""
+
     def _hand_over(self, request: PendingRequest) -> None:
         """Has a request handled in its sandbox, and waits for the end. Raises what it ended with."""
         outcome = _finish(request)
@@ -217,8 +222,6 @@ class BaseServer:
 
     def _report(self) -> None:
         """Tells `handle_error()` how requests in the background have failed."""
-        from socketserver._address import from_wit
-
         for outcome in self.socket.collect():
             if outcome.reason.name == "COMPLETED":
                 continue

@@ -22,11 +22,23 @@ pub(super) fn flatten(component: &[u8], sockets: bool, immortal: &Immortal) -> R
         return Err(JoinError::shape("it is no component"));
     };
     let names = versioned_names(&resolve, world);
-    let module_name = |module: &str| names.get(&compatible(module)).cloned().unwrap_or_else(|| module.to_owned());
-    resolve.worlds[world].exports.shift_remove(&WorldKey::Name(INITIALIZER.to_owned()));
+    let module_name = |module: &str| {
+        names
+            .get(&compatible(module))
+            .cloned()
+            .unwrap_or_else(|| module.to_owned())
+    };
+    resolve.worlds[world]
+        .exports
+        .shift_remove(&WorldKey::Name(INITIALIZER.to_owned()));
     if !sockets {
         let is_sockets = |key: &WorldKey| resolve.name_world_key(key).starts_with("wasi:sockets/");
-        let dropped: Vec<_> = resolve.worlds[world].imports.keys().filter(|key| is_sockets(key)).cloned().collect();
+        let dropped: Vec<_> = resolve.worlds[world]
+            .imports
+            .keys()
+            .filter(|key| is_sockets(key))
+            .cloned()
+            .collect();
         for key in dropped {
             resolve.worlds[world].imports.shift_remove(&key);
         }
@@ -80,7 +92,10 @@ mod tests {
     #[test]
     fn versions_are_compatible_as_cargo_has_it() {
         assert_eq!(compatible("wasi:io/poll@0.2.0"), compatible("wasi:io/poll@0.2.9"));
-        assert_ne!(compatible("wasi:clocks/types@0.2.9"), compatible("wasi:clocks/types@0.3.0"));
+        assert_ne!(
+            compatible("wasi:clocks/types@0.2.9"),
+            compatible("wasi:clocks/types@0.3.0")
+        );
         assert_eq!(compatible("wasi:io/poll@1.0.0"), compatible("wasi:io/poll@1.2.0"));
         assert_eq!(compatible("exports"), "exports");
     }

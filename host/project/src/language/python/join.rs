@@ -142,8 +142,12 @@ impl<'a> Join<'a, '_> {
                 continue;
             };
             self.reachable.insert((instance, index));
-            let module = modules.get(&instance).ok_or_else(|| JoinError::shape("a function is of no module"))?;
-            let body = index.checked_sub(imported_functions(module)).and_then(|local| module.bodies.get(local as usize));
+            let module = modules
+                .get(&instance)
+                .ok_or_else(|| JoinError::shape("a function is of no module"))?;
+            let body = index
+                .checked_sub(imported_functions(module))
+                .and_then(|local| module.bodies.get(local as usize));
             let body = body.ok_or_else(|| JoinError::shape("a function has no body"))?;
             for operator in body.get_operators_reader()? {
                 match operator? {
@@ -167,15 +171,23 @@ impl<'a> Join<'a, '_> {
         let mut traps = Vec::new();
         let mut freeing = Vec::new();
         for (instance, module) in linked.instances() {
-            let functions = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Function));
+            let functions = module
+                .imports
+                .iter()
+                .filter(|import| space_of(import.ty) == Some(Space::Function));
             for (index, import) in (0..).zip(functions) {
                 if !self.reachable.contains(&(instance, index))
                     || linked.import(instance, import.module, import.name)? != Target::Canonical
                 {
                     continue;
                 }
-                let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
-                let ty = module.types.get(ty as usize).ok_or_else(|| JoinError::missing(import.name))?;
+                let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else {
+                    continue;
+                };
+                let ty = module
+                    .types
+                    .get(ty as usize)
+                    .ok_or_else(|| JoinError::missing(import.name))?;
                 let key = ((wanted.module_name)(import.module), import.name);
                 if self.imported.contains_key(&key) {
                     continue;
@@ -191,18 +203,24 @@ impl<'a> Join<'a, '_> {
                 self.names.insert(index, format!("{}#{}", key.0, import.name));
                 if LEAKING.contains(&import.name) {
                     let parameters = u32::try_from(ty.params().len()).unwrap_or(u32::MAX);
-                    freeing.push((key.clone(), type_index, Synthetic::Freeing { import: index, parameters }));
+                    freeing.push((
+                        key.clone(),
+                        type_index,
+                        Synthetic::Freeing {
+                            import: index,
+                            parameters,
+                        },
+                    ));
                 }
                 self.imported.insert(key, index);
             }
         }
-        let mut next = self.next_import()?;
+        let first = self.next_import()?;
         let traps = traps.into_iter().map(|(key, ty)| (key, ty, Synthetic::Trap));
-        for (key, ty, synthetic) in traps.chain(freeing) {
+        for (next, (key, ty, synthetic)) in (first..).zip(traps.chain(freeing)) {
             self.names.insert(next, format!("{}#{}", key.0, key.1));
             self.imported.insert(key, next);
             self.synthetic.push((ty, synthetic));
-            next += 1;
         }
         Ok(())
     }
@@ -234,7 +252,11 @@ impl<'a> Join<'a, '_> {
     fn number_globals(&mut self) -> Result<(), JoinError> {
         let mut next = 0;
         for (instance, module) in self.linked.instances() {
-            let imported = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Global)).count();
+            let imported = module
+                .imports
+                .iter()
+                .filter(|import| space_of(import.ty) == Some(Space::Global))
+                .count();
             for local in 0..module.globals.len() {
                 let key = (instance, u32::try_from(imported + local).unwrap_or(u32::MAX));
                 let becomes = match self.linked.initial(key.0, key.1)? {
@@ -250,7 +272,13 @@ impl<'a> Join<'a, '_> {
         Ok(())
     }
 
-    fn function(&self, instance: usize, index: u32, module: &Module<'a>, wanted: &Wanted<'_>) -> Result<u32, JoinError> {
+    fn function(
+        &self,
+        instance: usize,
+        index: u32,
+        module: &Module<'a>,
+        wanted: &Wanted<'_>,
+    ) -> Result<u32, JoinError> {
         match self.linked.local(instance, Space::Function, index)? {
             Target::Item { instance, index, .. } => self
                 .functions
@@ -258,17 +286,29 @@ impl<'a> Join<'a, '_> {
                 .copied()
                 .ok_or_else(|| JoinError::shape("a function is not numbered")),
             Target::Canonical => {
-                let functions = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Function));
-                let import = functions.clone().nth(index as usize).ok_or_else(|| JoinError::shape("an import is missing"))?;
+                let functions = module
+                    .imports
+                    .iter()
+                    .filter(|import| space_of(import.ty) == Some(Space::Function));
+                let import = functions
+                    .clone()
+                    .nth(index as usize)
+                    .ok_or_else(|| JoinError::shape("an import is missing"))?;
                 let key = ((wanted.module_name)(import.module), import.name);
-                self.imported.get(&key).copied().ok_or_else(|| JoinError::missing(import.name))
+                self.imported
+                    .get(&key)
+                    .copied()
+                    .ok_or_else(|| JoinError::missing(import.name))
             }
         }
     }
 
     fn global(&self, instance: usize, index: u32) -> Result<GlobalUse, JoinError> {
         let key = self.linked.local(instance, Space::Global, index)?.key()?;
-        self.globals.get(&key).copied().ok_or_else(|| JoinError::shape("a global is not numbered"))
+        self.globals
+            .get(&key)
+            .copied()
+            .ok_or_else(|| JoinError::shape("a global is not numbered"))
     }
 
     fn encode(mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, JoinError> {
@@ -289,8 +329,17 @@ impl<'a> Join<'a, '_> {
         }
         let numbered: Vec<_> = linked.instances().collect();
         for (instance, module) in numbered {
-            let types = module.types.iter().map(|ty| self.type_index(ty)).collect::<Result<Vec<_>, _>>()?;
-            let type_of = |ty: u32| types.get(ty as usize).copied().ok_or_else(|| JoinError::shape("a type is missing"));
+            let types = module
+                .types
+                .iter()
+                .map(|ty| self.type_index(ty))
+                .collect::<Result<Vec<_>, _>>()?;
+            let type_of = |ty: u32| {
+                types
+                    .get(ty as usize)
+                    .copied()
+                    .ok_or_else(|| JoinError::shape("a type is missing"))
+            };
             let imported = imported_functions(module);
             let is_reachable = |local: u32| self.reachable.contains(&(instance, imported + local));
             for (local, ty) in (0..).zip(&module.functions) {
@@ -316,9 +365,15 @@ impl<'a> Join<'a, '_> {
             for memory in &module.memories {
                 memories.memory(renumber.memory_type(*memory)?);
             }
-            let first = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Global)).count();
+            let first = module
+                .imports
+                .iter()
+                .filter(|import| space_of(import.ty) == Some(Space::Global))
+                .count();
             for (local, global) in module.globals.iter().enumerate() {
-                if let GlobalUse::Variable(_) = self.global(instance, u32::try_from(first + local).unwrap_or(u32::MAX))? {
+                if let GlobalUse::Variable(_) =
+                    self.global(instance, u32::try_from(first + local).unwrap_or(u32::MAX))?
+                {
                     let init = renumber.const_expr(global.init_expr.clone())?;
                     globals.global(renumber.global_type(global.ty)?, &init);
                 }
@@ -340,7 +395,8 @@ impl<'a> Join<'a, '_> {
                     return Err(JoinError::shape("a data segment is not active"));
                 };
                 let offset = renumber.const_expr(offset_expr.clone())?;
-                let begin = i32_of(offset_expr).ok_or_else(|| JoinError::shape("a data segment is at no constant address"))?;
+                let begin =
+                    i32_of(offset_expr).ok_or_else(|| JoinError::shape("a data segment is at no constant address"))?;
                 let mut bytes = segment.data.to_vec();
                 wanted.immortal.apply(begin, &mut bytes);
                 data.active(0, &offset, bytes);
@@ -362,11 +418,17 @@ impl<'a> Join<'a, '_> {
         let mut exports = ExportSection::new();
         exports.export("memory", ExportKind::Memory, 0);
         if let Some(Target::Item { instance, index, .. }) = linked.realloc()? {
-            let index = self.functions.get(&(instance, index)).ok_or_else(|| JoinError::missing("cabi_realloc"))?;
+            let index = self
+                .functions
+                .get(&(instance, index))
+                .ok_or_else(|| JoinError::missing("cabi_realloc"))?;
             exports.export("cabi_realloc", ExportKind::Func, *index);
         }
         for exported in linked.lifted.iter().filter(|exported| (wanted.export)(exported.name)) {
-            let index = self.functions.get(&exported.target.key()?).ok_or_else(|| JoinError::missing(exported.name))?;
+            let index = self
+                .functions
+                .get(&exported.target.key()?)
+                .ok_or_else(|| JoinError::missing(exported.name))?;
             exports.export(exported.name, ExportKind::Func, *index);
         }
         let mut function_names = NameMap::new();
@@ -457,7 +519,11 @@ impl Reencode for Renumber<'_, '_, '_> {
     }
 
     fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error<JoinError>> {
-        match self.join.global(self.instance, global).map_err(reencode::Error::UserError)? {
+        match self
+            .join
+            .global(self.instance, global)
+            .map_err(reencode::Error::UserError)?
+        {
             GlobalUse::Variable(index) => Ok(index),
             GlobalUse::Constant(_) => Err(reencode::Error::UserError(JoinError::shape("a constant is written"))),
         }
@@ -473,8 +539,10 @@ impl Reencode for Renumber<'_, '_, '_> {
 
     fn instruction<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, reencode::Error<JoinError>> {
         if let Operator::GlobalGet { global_index } = operator
-            && let GlobalUse::Constant(value) =
-                self.join.global(self.instance, global_index).map_err(reencode::Error::UserError)?
+            && let GlobalUse::Constant(value) = self
+                .join
+                .global(self.instance, global_index)
+                .map_err(reencode::Error::UserError)?
         {
             return Ok(Instruction::I32Const(value));
         }
@@ -483,7 +551,11 @@ impl Reencode for Renumber<'_, '_, '_> {
 }
 
 fn imported_functions(module: &Module<'_>) -> u32 {
-    let count = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Function)).count();
+    let count = module
+        .imports
+        .iter()
+        .filter(|import| space_of(import.ty) == Some(Space::Function))
+        .count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, ComponentAlias, ExternalKind, Instance, Operator, Parser, Payload, TypeRef, ValType,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ExternalKind, Instance, Operator, Parser, Payload, TypeRef,
+    ValType,
 };
 
 use super::JoinError;
@@ -27,7 +28,10 @@ pub(super) struct Linked<'a> {
 }
 
 enum CoreInstance<'a> {
-    Module { module: usize, arguments: HashMap<&'a str, usize> },
+    Module {
+        module: usize,
+        arguments: HashMap<&'a str, usize>,
+    },
     Exports(HashMap<&'a str, (Space, u32)>),
 }
 
@@ -102,13 +106,13 @@ impl<'a> Linked<'a> {
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload?;
             match payload {
-                Payload::ModuleSection { ref unchecked_range, .. } => {
-                    if depth == 1 {
-                        let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-                        let module = component.get(bound(unchecked_range.start)..bound(unchecked_range.end));
-                        let module = module.ok_or_else(|| JoinError::shape("a module is cut off"))?;
-                        linked.modules.push(Module::parse(module)?);
-                    }
+                Payload::ModuleSection {
+                    ref unchecked_range, ..
+                } if depth == 1 => {
+                    let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+                    let module = component.get(bound(unchecked_range.start)..bound(unchecked_range.end));
+                    let module = module.ok_or_else(|| JoinError::shape("a module is cut off"))?;
+                    linked.modules.push(Module::parse(module)?);
                 }
                 Payload::InstanceSection(ref instances) if depth == 1 => {
                     for instance in instances.clone() {
@@ -178,10 +182,15 @@ impl<'a> Linked<'a> {
         let instance = match instance {
             Instance::Instantiate { module_index, args } => CoreInstance::Module {
                 module: module_index as usize,
-                arguments: args.iter().map(|argument| (argument.name, argument.index as usize)).collect(),
+                arguments: args
+                    .iter()
+                    .map(|argument| (argument.name, argument.index as usize))
+                    .collect(),
             },
             Instance::FromExports(exports) => {
-                let exports = exports.iter().map(|export| Ok((export.name, (Space::of(export.kind)?, export.index))));
+                let exports = exports
+                    .iter()
+                    .map(|export| Ok((export.name, (Space::of(export.kind)?, export.index))));
                 CoreInstance::Exports(exports.collect::<Result<_, JoinError>>()?)
             }
         };
@@ -213,7 +222,10 @@ impl<'a> Linked<'a> {
     /// The instances of modules, in their order, without the shim's.
     pub(super) fn instances(&self) -> impl Iterator<Item = (usize, &Module<'a>)> {
         self.instances.iter().enumerate().filter_map(|(index, instance)| {
-            let is_shim = self.shim.as_ref().is_some_and(|shim| index == shim.instance || index == shim.fixup);
+            let is_shim = self
+                .shim
+                .as_ref()
+                .is_some_and(|shim| index == shim.instance || index == shim.fixup);
             match instance {
                 CoreInstance::Module { module, .. } if !is_shim => Some((index, self.modules.get(*module)?)),
                 _ => None,
@@ -270,8 +282,13 @@ impl<'a> Linked<'a> {
 
     /// What an index of a module is: its own item, or that of another which it imports.
     pub(super) fn local(&self, instance: usize, space: Space, index: u32) -> Result<Target, JoinError> {
-        let module = self.module(instance).ok_or_else(|| JoinError::shape("an instance is of no module"))?;
-        let imports = module.imports.iter().filter(|import| space_of(import.ty) == Some(space));
+        let module = self
+            .module(instance)
+            .ok_or_else(|| JoinError::shape("an instance is of no module"))?;
+        let imports = module
+            .imports
+            .iter()
+            .filter(|import| space_of(import.ty) == Some(space));
         match imports.clone().nth(index as usize) {
             Some(import) => self.import(instance, import.module, import.name),
             None => Ok(Target::Item { instance, space, index }),
@@ -285,9 +302,17 @@ impl<'a> Linked<'a> {
         let Target::Item { instance, index, .. } = self.local(instance, Space::Global, index)? else {
             return Ok(None);
         };
-        let module = self.module(instance).ok_or_else(|| JoinError::shape("an instance is of no module"))?;
-        let imported = module.imports.iter().filter(|import| space_of(import.ty) == Some(Space::Global)).count();
-        let global = (index as usize).checked_sub(imported).and_then(|local| module.globals.get(local));
+        let module = self
+            .module(instance)
+            .ok_or_else(|| JoinError::shape("an instance is of no module"))?;
+        let imported = module
+            .imports
+            .iter()
+            .filter(|import| space_of(import.ty) == Some(Space::Global))
+            .count();
+        let global = (index as usize)
+            .checked_sub(imported)
+            .and_then(|local| module.globals.get(local));
         let global = global.ok_or_else(|| JoinError::shape("a global is missing"))?;
         if global.ty.content_type != ValType::I32 {
             return Ok(None);

@@ -40,7 +40,9 @@ impl<'a> Module<'a> {
                 Payload::ImportSection(imports) => {
                     module.imports = imports.into_imports().collect::<Result<_, _>>()?;
                 }
-                Payload::FunctionSection(functions) => module.functions = functions.into_iter().collect::<Result<_, _>>()?,
+                Payload::FunctionSection(functions) => {
+                    module.functions = functions.into_iter().collect::<Result<_, _>>()?
+                }
                 Payload::TableSection(tables) => module.tables = tables.into_iter().collect::<Result<_, _>>()?,
                 Payload::MemorySection(memories) => module.memories = memories.into_iter().collect::<Result<_, _>>()?,
                 Payload::GlobalSection(globals) => module.globals = globals.into_iter().collect::<Result<_, _>>()?,
@@ -50,10 +52,14 @@ impl<'a> Module<'a> {
                         module.exports.insert(export.name, (export.kind, export.index));
                     }
                 }
-                Payload::ElementSection(elements) => module.elements = elements.into_iter().collect::<Result<_, _>>()?,
+                Payload::ElementSection(elements) => {
+                    module.elements = elements.into_iter().collect::<Result<_, _>>()?
+                }
                 Payload::DataSection(data) => module.data = data.into_iter().collect::<Result<_, _>>()?,
                 Payload::CodeSectionEntry(body) => module.bodies.push(body),
-                Payload::StartSection { .. } => return Err(JoinError::shape("a module has work to do when it is instantiated")),
+                Payload::StartSection { .. } => {
+                    return Err(JoinError::shape("a module has work to do when it is instantiated"));
+                }
                 Payload::TagSection(_) => return Err(JoinError::shape("a module has exception tags")),
                 Payload::CustomSection(section) => {
                     if let KnownCustom::Name(names) = section.as_known() {
