@@ -35,6 +35,7 @@ mod outbound;
 mod outbound_limits;
 mod programs;
 mod projects;
+mod python;
 mod sdk;
 mod sessions;
 mod sockets;

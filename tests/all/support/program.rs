@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,6 +15,9 @@ use super::log::{Books, Log};
 use super::process::{Process, lines_of};
 use super::server::{BINARY, cache, with_descriptors};
 use super::turn::Turn;
+
+/// For tests of programs that have the port 9999 written in them: two at once would be in each other's way.
+pub(crate) static PORT_9999: Mutex<()> = Mutex::new(());
 
 /// A running program. Every test ends with [`Program::ended`], which looks at its books.
 #[derive(Debug)]
