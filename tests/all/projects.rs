@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::datagrams::Peer;
 use crate::support::guest::project;
-use crate::support::program::{PORT_9999, Program};
+use crate::support::program::Program;
 use crate::support::server::{Server, run};
 use crate::support::source::build;
 
