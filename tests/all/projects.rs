@@ -1,11 +1,12 @@
 //! `new`, `build`, `serve` and `run`: from nothing to an answer, for each language and kind of component.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use crate::support::datagrams::Peer;
 use crate::support::guest::project;
-use crate::support::program::{PORT_9999, Program};
+use crate::support::program::Program;
 use crate::support::server::{Server, run};
 use crate::support::source::build;
 
@@ -60,17 +61,44 @@ fn a_datagram_project_answers(language: &str) {
     server.stop();
 }
 
-/// A template's address is fixed, as a program's is: two at once would be in each other's way.
+/// At a port of its own, because a program's is in its source.
 fn a_program_project_answers(language: &str) {
-    let Some((_folder, component)) = made(language, "program") else {
-        return;
-    };
-    let _only = PORT_9999.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let program = Program::at(component).allow_bind("tcp://127.0.0.1:9999").start();
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join(format!("{language}-program"));
+    create(language, "program", &project);
+    let port = free_port().to_string();
+    replace_in(&project, "9999", &port);
+    let Some(component) = build(&project) else { return };
+    let program = Program::at(component)
+        .allow_bind(format!("tcp://127.0.0.1:{port}"))
+        .start();
     let mut client = program.connect(&program.listening());
     assert_eq!(client.ask(ASK.trim_end()), ANSWER.trim_end());
     drop(client);
     program.stop();
+}
+
+/// A port that nothing listens at, at this moment.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Replaces a piece of text in the sources of a project; there must be one.
+fn replace_in(project: &Path, before: &str, after: &str) {
+    let mut replaced = 0;
+    for folder in [project.to_owned(), project.join("src")] {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if let Ok(text) = fs::read_to_string(&path)
+                && text.contains(before)
+            {
+                fs::write(&path, text.replace(before, after)).unwrap();
+                replaced += 1;
+            }
+        }
+    }
+    assert!(replaced > 0, "{before} is nowhere in {}", project.display());
 }
 
 macro_rules! each {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{go, tidy, wit, workspace};
+use crate::{c, go, tidy, wit, workspace, zig};
 
 /// Runs every step, and sums up.
 ///
@@ -90,7 +90,9 @@ fn steps() -> Result<Vec<Step>> {
         Step::cargo("fmt, guests", guest(), &[&["fmt", "--all", "--check"]]),
         Step::check("tidy", tidy::run),
         Step::check("wit", wit::run),
+        Step::check("c", c::run),
         Step::check("go", go::run),
+        Step::check("zig", zig::run),
         Step::cargo("clippy", root(), &[&["clippy", "--workspace", "--all-targets"], &DENY]),
         Step::cargo("clippy, guests", guest(), &[&GUEST_CLIPPY, &DENY]),
         Step::cargo("doc", root(), &[&["doc", "--no-deps", "--workspace"]]),

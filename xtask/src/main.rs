@@ -5,11 +5,13 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its user")]
 
 mod bench;
+mod c;
 mod ci;
 mod go;
 mod tidy;
 mod wit;
 mod workspace;
+mod zig;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,8 @@ struct Cli {
 enum Task {
     /// Compare the server with a native echo server, and with the targets of the project.
     Bench(bench::Args),
+    /// Run the tests of the C in this project on this machine, with the sanitizers.
+    C,
     /// Run all that CI runs, fastest first.
     Ci,
     /// Check the Go in this project with Go's own tools, and run its tests.
@@ -40,6 +44,8 @@ enum Task {
     Tidy,
     /// Check that the WIT resolves, and that all of it is documented.
     Wit,
+    /// Check the Zig in this project with zig itself, and run its tests.
+    Zig,
     /// Serve echo without a sandbox: the other side of `bench`.
     #[command(hide = true)]
     NativeEcho(bench::native::Args),
@@ -51,10 +57,12 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Bench(args) => bench::run(&args),
+        Task::C => c::run(),
         Task::Ci => ci::run(),
         Task::Go => go::run(),
         Task::Tidy => tidy::run(),
         Task::Wit => wit::run(),
+        Task::Zig => zig::run(),
         Task::NativeEcho(args) => bench::native::serve(&args),
         Task::Load(load) => bench::load::run(&load),
     };

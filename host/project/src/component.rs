@@ -86,12 +86,16 @@ impl World {
             match payload.map_err(ComponentError::Module)? {
                 Payload::ImportSection(imports) => {
                     for import in imports.into_imports() {
-                        world.imports.extend(imported(import.map_err(ComponentError::Module)?.module));
+                        world
+                            .imports
+                            .extend(imported(import.map_err(ComponentError::Module)?.module));
                     }
                 }
                 Payload::ExportSection(exports) => {
                     for export in exports {
-                        world.exports.extend(exported(export.map_err(ComponentError::Module)?.name));
+                        world
+                            .exports
+                            .extend(exported(export.map_err(ComponentError::Module)?.name));
                     }
                 }
                 _ => {}
@@ -175,7 +179,10 @@ mod tests {
         assert!(world.imports.iter().eq(["socketserver:core/connections@0.1.0"]));
         assert!(world.exports.iter().eq(["socketserver:core/stream-handler@0.1.0"]));
         let component = encode(&module, &wit()).unwrap();
-        assert!(!component.windows(4).any(|bytes| bytes == b"wasi"), "no adapter is in it");
+        assert!(
+            !component.windows(4).any(|bytes| bytes == b"wasi"),
+            "no adapter is in it"
+        );
     }
 
     #[test]
@@ -197,11 +204,23 @@ mod tests {
     #[test]
     fn marks_of_the_component_model_are_no_part_of_a_name() {
         let name = "a:b/c@1.0.0";
-        for mark in ["", "[async-lift]", "[callback][async-lift]", "[async-lift-stackful]", "cabi_post_"] {
+        for mark in [
+            "",
+            "[async-lift]",
+            "[callback][async-lift]",
+            "[async-lift-stackful]",
+            "cabi_post_",
+        ] {
             assert_eq!(exported(&format!("{mark}{name}#f")).as_deref(), Some(name), "{mark}");
         }
         assert_eq!(imported(name).as_deref(), Some(name));
-        for module in ["env", "$root", "[export]$root", "[export]a:b/c@1.0.0", "wasi_snapshot_preview1"] {
+        for module in [
+            "env",
+            "$root",
+            "[export]$root",
+            "[export]a:b/c@1.0.0",
+            "wasi_snapshot_preview1",
+        ] {
             assert_eq!(imported(module), None, "{module}");
         }
     }

@@ -94,11 +94,17 @@ async fn follow_handler(
     let serving = server.serve();
     tokio::pin!(serving);
     loop {
-        tokio::select! {
-            stopped = &mut serving => return Ok(if stopped.killed { Exit::Killed } else { Exit::Clean }),
-            signal = signals.next() => obey(signal, &handle),
-            component = follow.next() => replace(&slot, component).await,
-        }
+        // Kept until it is done: a signal must not make it forget a change.
+        let next = follow.next();
+        tokio::pin!(next);
+        let component = loop {
+            tokio::select! {
+                stopped = &mut serving => return Ok(if stopped.killed { Exit::Killed } else { Exit::Clean }),
+                signal = signals.next() => obey(signal, &handle),
+                component = &mut next => break component,
+            }
+        };
+        replace(&slot, component).await;
     }
 }
 
@@ -153,6 +159,8 @@ async fn follow_program(
                 anyhow::Error::from(error)
             )),
         }
+        let next = follow.next();
+        tokio::pin!(next);
         component = loop {
             tokio::select! {
                 () = listening.notified() => if let Some(last) = last.take() {
@@ -167,7 +175,7 @@ async fn follow_program(
                     let handles: Vec<_> = last.into_iter().chain(current).collect();
                     return stop(&handles, signal, programs, signals).await;
                 }
-                component = follow.next() => break component,
+                component = &mut next => break component,
             }
         };
     }

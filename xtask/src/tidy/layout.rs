@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::tree::Tree;
 use super::{Finding, Level};
 
-/// What each folder of a folder must have: its name, why, and what to do.
+/// What each folder of a folder must have: its name, or how its name begins if the language follows; why; and what to do.
 type Required = [(&'static str, &'static str, &'static str); 2];
 
 const FOLDERS: [(&str, Required); 2] = [
@@ -18,9 +18,9 @@ const FOLDERS: [(&str, Required); 2] = [
                 "write what it serves, and how to try it",
             ),
             (
-                "handler.rs",
-                "a handler exists in Rust, whatever other languages it exists in",
-                "add it, next to the others",
+                "handler.",
+                "a handler is one file of this name in each language that it exists in",
+                "add it, or remove the folder",
             ),
         ],
     ),
@@ -33,9 +33,9 @@ const FOLDERS: [(&str, Required); 2] = [
                 "write what it does, and how to try it",
             ),
             (
-                "program.rs",
-                "a program exists in Rust, whatever other languages it exists in",
-                "add it, next to the others",
+                "program.",
+                "a program is one file of this name in each language that it exists in",
+                "add it, or remove the folder",
             ),
         ],
     ),
@@ -58,7 +58,11 @@ fn check_folder(tree: &Tree, folder: &str, required: Required) -> Vec<Finding> {
     for name in names {
         for (file, why, advice) in required {
             let path = format!("{folder}{name}/{file}");
-            if !tree.contains(&path) {
+            let there = match file.ends_with('.') {
+                true => tree.files().iter().any(|file| file.path.starts_with(&path)),
+                false => tree.contains(&path),
+            };
+            if !there {
                 findings.push(Finding {
                     path,
                     line: 1,
@@ -78,25 +82,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handler_has_an_explanation_and_a_rust_version() {
-        let complete = [
-            ("guest/handlers/echo/README.md", ""),
-            ("guest/handlers/echo/handler.rs", ""),
-        ];
-        assert_eq!(check(&Tree::of(&complete)), []);
+    fn a_handler_has_an_explanation_and_a_source_in_some_language() {
+        for source in ["handler.rs", "handler.c"] {
+            let path = format!("guest/handlers/echo/{source}");
+            let complete = [("guest/handlers/echo/README.md", ""), (path.as_str(), "")];
+            assert_eq!(check(&Tree::of(&complete)), []);
+        }
 
-        let findings = check(&Tree::of(&[("guest/handlers/echo/handler.py", "")]));
+        let findings = check(&Tree::of(&[("guest/handlers/echo/other.py", "")]));
         let paths: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
-        assert_eq!(
-            paths,
-            ["guest/handlers/echo/README.md", "guest/handlers/echo/handler.rs"]
-        );
+        assert_eq!(paths, ["guest/handlers/echo/README.md", "guest/handlers/echo/handler."]);
     }
 
     #[test]
     fn a_program_has_them_too() {
         let findings = check(&Tree::of(&[("guest/programs/echo/README.md", "")]));
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].path, "guest/programs/echo/program.rs");
+        assert_eq!(findings[0].path, "guest/programs/echo/program.");
     }
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "memory.h"
 #include "utf8.h"
 
 /** What the handler has said, or else the host; the empty string while neither has said anything. */
@@ -47,7 +48,10 @@ int socketserver_set_error(socketserver_core_network_error_code_t *error) {
     if (number > OTHER) number = OTHER;
     if (message_errno != 0) keep("", 0, 0);
     if (number == OTHER && error->tag == OTHER && error->val.other.is_some) {
-        keep((const char *)error->val.other.val.ptr, error->val.other.val.len, EIO);
+        bindings_string_t *words = &error->val.other.val;
+        keep((const char *)words->ptr, words->len, EIO);
+        // The host has put them where the bytes of a receive were to go.
+        if (socketserver_is_lent(words->ptr)) words->len = 0;
     }
     socketserver_core_network_error_code_free(error);
     errno = errors[number].value;

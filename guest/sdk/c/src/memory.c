@@ -12,7 +12,12 @@ void socketserver_lend(void *memory, size_t size) {
 }
 
 void socketserver_take_back(void) {
+    lent = NULL;
     lent_size = 0;
+}
+
+bool socketserver_is_lent(const void *memory) {
+    return lent != NULL && memory == lent;
 }
 
 /** What the host calls for the memory of what it returns; the canonical ABI names it. */

@@ -2,6 +2,7 @@
 #ifndef SOCKETSERVER_MEMORY_H
 #define SOCKETSERVER_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -12,5 +13,8 @@ void socketserver_lend(void *memory, size_t size);
 
 /** Ends that, whether or not the host has used it. */
 void socketserver_take_back(void);
+
+/** Whether this is the memory that is lent. It may hold something else than what was expected, and is never to be freed. */
+bool socketserver_is_lent(const void *memory);
 
 #endif

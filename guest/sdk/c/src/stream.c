@@ -29,11 +29,11 @@ ssize_t socketserver_receive(struct socketserver_connection *connection, void *b
     socketserver_core_network_error_code_t error;
     socketserver_lend(buffer, size);
     bool succeeded = socketserver_core_connections_method_connection_receive(borrow_connection(connection), size, &received, &error);
+    ssize_t result = succeeded ? (ssize_t)received.len : socketserver_set_error(&error);
     socketserver_take_back();
-    if (!succeeded) return socketserver_set_error(&error);
     // Otherwise what was lent was not used, by a host that does not keep to `max`.
-    if (received.len > 0 && received.ptr != buffer) abort();
-    return (ssize_t)received.len;
+    if (result > 0 && received.ptr != buffer) abort();
+    return result;
 }
 
 ssize_t socketserver_send(struct socketserver_connection *connection, const void *data, size_t size) {

@@ -30,7 +30,7 @@ pub fn fail(message: [:0]const u8) error{HandlerFailed} {
 
 /// The error that a function of the library for C has left in `errno`.
 pub fn last() Error {
-    return switch (@as(std.c.E, @enumFromInt(std.c._errno().*))) {
+    return switch (@as(std.c.E, @fromBackingInt(@intCast(std.c._errno().*)))) {
         .ACCES => error.AccessDenied,
         .ADDRINUSE => error.AddressInUse,
         .ADDRNOTAVAIL => error.AddressNotBindable,

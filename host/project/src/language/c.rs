@@ -25,10 +25,6 @@ const SDK_SOURCE: &str = "socketserver.c";
 /// Bytes of the stack. It comes first in memory, so that an overflow traps and changes nothing.
 const STACK_SIZE: u64 = 1 << 20;
 
-/// Bytes for the heap from the start: a handler that uses less never grows its memory, which would cost the host two calls of the
-/// system for each connection. What is not touched costs nothing.
-const HEAP_SIZE: u64 = 1 << 20;
-
 /// Bytes of static data that the C library may have.
 const LIBRARY_DATA_SIZE: u64 = 1 << 16;
 
@@ -126,7 +122,13 @@ pub(super) fn assemble(
     }
     job.step("linking");
     let module = job.scratch.join("module.wasm");
-    job.run(&mut compiler.link(dialect, &objects, &module, STACK_SIZE, memory_size(&objects)))?;
+    job.run(&mut compiler.link(
+        dialect,
+        &objects,
+        &module,
+        STACK_SIZE,
+        memory_size(&objects, compiler.heap_size()),
+    ))?;
     let module = fs::read(&module).map_err(|error| BuildError::read(&module, error))?;
     let component = component::encode(&module, &wit).map_err(|error| refuse(error.to_string()))?;
     job.finish(&component)
@@ -146,8 +148,50 @@ fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
 }
 
 /// Bytes of memory from the start: those of the stack and the heap, and all that the objects have, since static data is less.
-fn memory_size(objects: &[PathBuf]) -> u64 {
+fn memory_size(objects: &[PathBuf], heap: u64) -> u64 {
     let sizes = objects.iter().filter_map(|object| fs::metadata(object).ok());
     let data: u64 = sizes.map(|object| object.len()).sum();
-    (STACK_SIZE + HEAP_SIZE + LIBRARY_DATA_SIZE + data).next_multiple_of(PAGE_SIZE)
+    (STACK_SIZE + heap + LIBRARY_DATA_SIZE + data).next_multiple_of(PAGE_SIZE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded;
+
+    fn embedded_text(folder: &str, name: &str) -> &'static str {
+        let (_, content) = embedded::below(folder).find(|(path, _)| *path == name).unwrap();
+        str::from_utf8(content).unwrap()
+    }
+
+    #[test]
+    fn the_guides_show_what_new_makes() {
+        for (language, main) in [("c", "handler.c"), ("cpp", "handler.cpp"), ("zig", "handler.zig")] {
+            let template = embedded_text(&format!("guest/templates/{language}/stream"), main);
+            let guide = embedded_text(&format!("guest/sdk/{language}"), "README.md");
+            assert!(guide.contains(template), "{language}");
+        }
+    }
+
+    #[test]
+    fn memory_has_room_for_the_stack_the_heap_and_all_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let object = folder.path().join("object");
+        fs::write(&object, vec![0; 100_000]).unwrap();
+        let size = memory_size(&[object], 1 << 20);
+        assert_eq!(size % PAGE_SIZE, 0);
+        assert!(size >= STACK_SIZE + (1 << 20) + 100_000);
+    }
+
+    #[test]
+    fn a_file_that_did_not_change_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write(&path, b"one").unwrap();
+        let before = fs::metadata(&path).unwrap().modified().unwrap();
+        write(&path, b"one").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+        write(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+    }
 }

@@ -28,10 +28,24 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
     let object = job.scratch.join("handler.o");
     let mut command = zig.command();
     // With its checks: in the face of hostile peers, an index out of bounds is a trap and no answer.
-    command.args(["build-obj", "-O", "ReleaseSafe", "-fstrip", "-fsingle-threaded", "-fno-stack-protector", "-lc", "-target", TARGET]);
+    command.args([
+        "build-obj",
+        "-O",
+        "ReleaseSafe",
+        "-fstrip",
+        "-fsingle-threaded",
+        "-fno-stack-protector",
+        "-lc",
+        "-target",
+        TARGET,
+    ]);
     command.arg(option("-femit-bin=", &object));
-    command.args(["--dep", "handler"]).arg(option("-Mroot=", &sdk.join("root.zig")));
-    command.args(["--dep", "socketserver"]).arg(option("-Mhandler=", &job.source.main));
+    command
+        .args(["--dep", "handler"])
+        .arg(option("-Mroot=", &sdk.join("root.zig")));
+    command
+        .args(["--dep", "socketserver"])
+        .arg(option("-Mhandler=", &job.source.main));
     command.arg(option("-Msocketserver=", &sdk.join("socketserver.zig")));
     job.run(command.current_dir(&job.source.folder))?;
     assemble(job, &compiler, Dialect::C, vec![object], EXPORTS)

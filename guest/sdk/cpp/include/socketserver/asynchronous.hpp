@@ -88,8 +88,9 @@ concept AsyncHandler = std::default_initializable<T> && requires(T handler, Asyn
 };
 
 namespace detail {
-template <AsyncHandler Handler>
-int serve(socketserver_async_connection* raw) {
+template <typename Handler>
+int serve_async(socketserver_async_connection* raw) {
+    static_assert(AsyncHandler<Handler>, "the class needs a default constructor and `socketserver::Result handle(socketserver::AsyncConnection&)`");
     AsyncConnection connection(raw);
     Handler handler;
     return returned(handler.handle(connection));
@@ -101,7 +102,7 @@ int serve(socketserver_async_connection* raw) {
 #undef SOCKETSERVER_ASYNC_HANDLER
 #define SOCKETSERVER_ASYNC_HANDLER(Handler)                                                        \
     extern "C" int socketserver_async_handler(struct socketserver_async_connection* connection) { \
-        return socketserver::detail::serve<Handler>(connection);                                   \
+        return socketserver::detail::serve_async<Handler>(connection);                                   \
     }
 
 #endif

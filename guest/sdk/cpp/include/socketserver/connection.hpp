@@ -106,8 +106,9 @@ concept StreamHandler = std::default_initializable<T> && requires(T handler, Con
 };
 
 namespace detail {
-template <StreamHandler Handler>
-int serve(socketserver_connection* raw) {
+template <typename Handler>
+int serve_stream(socketserver_connection* raw) {
+    static_assert(StreamHandler<Handler>, "the class needs a default constructor and `socketserver::Result handle(socketserver::Connection&)`");
     Connection connection(raw);
     Handler handler;
     return returned(handler.handle(connection));
@@ -119,7 +120,7 @@ int serve(socketserver_connection* raw) {
 #undef SOCKETSERVER_STREAM_HANDLER
 #define SOCKETSERVER_STREAM_HANDLER(Handler)                                                  \
     extern "C" int socketserver_stream_handler(struct socketserver_connection* connection) { \
-        return socketserver::detail::serve<Handler>(connection);                              \
+        return socketserver::detail::serve_stream<Handler>(connection);                              \
     }
 
 #endif

@@ -63,8 +63,9 @@ concept DatagramHandler = std::default_initializable<T> && requires(T handler, D
 };
 
 namespace detail {
-template <DatagramHandler Handler>
-int serve(socketserver_datagram* raw, socketserver_datagram_socket* socket) {
+template <typename Handler>
+int serve_datagram(socketserver_datagram* raw, socketserver_datagram_socket* socket) {
+    static_assert(DatagramHandler<Handler>, "the class needs a default constructor and `socketserver::Result handle(socketserver::Datagram&)`");
     Datagram datagram(raw, socket);
     Handler handler;
     return returned(handler.handle(datagram));
@@ -77,7 +78,7 @@ int serve(socketserver_datagram* raw, socketserver_datagram_socket* socket) {
 #define SOCKETSERVER_DATAGRAM_HANDLER(Handler)                                                   \
     extern "C" int socketserver_datagram_handler(struct socketserver_datagram* datagram,        \
                                                  struct socketserver_datagram_socket* socket) {  \
-        return socketserver::detail::serve<Handler>(datagram, socket);                           \
+        return socketserver::detail::serve_datagram<Handler>(datagram, socket);                           \
     }
 
 #endif

@@ -36,3 +36,32 @@ pub(super) fn generate(units: &BTreeSet<Unit>, wit: &Path) -> Result<Vec<(String
         .map(|(name, content)| (name.to_owned(), content.to_owned()))
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn generate_source(units: &BTreeSet<Unit>) -> String {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+        let files = generate(units, &wit).unwrap();
+        let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, [SOURCE, "bindings.h"]);
+        String::from_utf8(files[0].1.clone()).unwrap()
+    }
+
+    #[test]
+    fn each_unit_has_its_own_exports_alone() {
+        for unit in Unit::ALL {
+            let source = generate_source(&BTreeSet::from([unit]));
+            for (export, of) in [
+                ("async-stream-handler@0.1.0#handle", Unit::Asynchronous),
+                ("datagram-handler@0.1.0#handle", Unit::Datagram),
+                ("core/stream-handler@0.1.0#handle", Unit::Stream),
+                ("wasi:cli/run@0.2.6#run", Unit::Server),
+            ] {
+                assert_eq!(source.contains(export), unit == of, "{export} of {unit:?}");
+            }
+        }
+        generate_source(&Unit::ALL.into());
+    }
+}

@@ -144,14 +144,21 @@ impl Compiler {
     fn clang(clang: &Found) -> Option<Self> {
         let probe = |sysroot: &Path, question: &str| {
             let mut command = clang.command();
-            command.arg("--target=wasm32-wasi").arg(sysroot_option(sysroot)).arg(question);
+            command
+                .arg("--target=wasm32-wasi")
+                .arg(sysroot_option(sysroot))
+                .arg(question);
             // Clang answers with the bare name of what it does not find.
             first_line(&mut command).is_some_and(|path| Path::new(&path).is_absolute() && Path::new(&path).is_file())
         };
         let sysroot = SYSROOTS.iter().map(Path::new).find(|sysroot| {
-            ["-print-file-name=libc.a", "-print-libgcc-file-name", "-print-prog-name=wasm-ld"]
-                .iter()
-                .all(|question| probe(sysroot, question))
+            [
+                "-print-file-name=libc.a",
+                "-print-libgcc-file-name",
+                "-print-prog-name=wasm-ld",
+            ]
+            .iter()
+            .all(|question| probe(sysroot, question))
         })?;
         let invocation = || {
             let mut invocation = Invocation::of(clang);
@@ -172,7 +179,9 @@ impl Compiler {
     pub(crate) fn zig(zig: &Found) -> Self {
         let invocation = |command: &str| {
             let mut invocation = Invocation::of(zig);
-            invocation.arguments.extend([command, "-target", TARGET].map(Into::into));
+            invocation
+                .arguments
+                .extend([command, "-target", TARGET].map(Into::into));
             invocation
         };
         Self {
@@ -199,7 +208,14 @@ impl Compiler {
     }
 
     /// Links objects to a module. Functions keep their names, for backtraces.
-    pub(crate) fn link(&self, dialect: Dialect, objects: &[PathBuf], module: &Path, stack: u64, memory: u64) -> Command {
+    pub(crate) fn link(
+        &self,
+        dialect: Dialect,
+        objects: &[PathBuf],
+        module: &Path,
+        stack: u64,
+        memory: u64,
+    ) -> Command {
         let mut command = self.invocation(dialect).command();
         command.args(objects).arg("-o").arg(module).arg("-mexec-model=reactor");
         command.arg(format!("-Wl,-z,stack-size={stack}"));
@@ -209,6 +225,15 @@ impl Compiler {
             command.arg("-Wl,--stack-first");
         }
         command
+    }
+
+    /// Bytes for the heap from the start. A handler that uses less never grows its memory, which would cost the host two calls of
+    /// the system for each connection; what is not touched costs nothing. The `malloc` of zig's library grows it in any case.
+    pub(crate) fn heap_size(&self) -> u64 {
+        match self.family {
+            Family::Clang => 1 << 20,
+            Family::Zig => 0,
+        }
     }
 
     fn invocation(&self, dialect: Dialect) -> &Invocation {
@@ -244,6 +269,9 @@ fn sysroot_option(sysroot: &Path) -> OsString {
 /// The first line that a command prints, if it succeeds.
 fn first_line(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
-    let line = String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)?;
+    let line = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .next()
+        .map(str::to_owned)?;
     output.status.success().then_some(line)
 }

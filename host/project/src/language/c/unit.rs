@@ -18,7 +18,8 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    const ALL: [Self; 4] = [Self::Asynchronous, Self::Datagram, Self::Server, Self::Stream];
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Asynchronous, Self::Datagram, Self::Server, Self::Stream];
 
     /// Its source in the SDK, without the extension.
     pub(super) const fn source(self) -> &'static str {
@@ -74,5 +75,58 @@ impl Unit {
             }
         }
         Ok(units)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_encoder::{
+        CodeSection, EntityType, Function, FunctionSection, ImportSection, LinkingSection, Module, SymbolTable,
+        TypeSection,
+    };
+
+    use super::*;
+
+    /// An object that refers to the first function, and defines the second.
+    fn object(referred: &str, defined: &str) -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut imports = ImportSection::new();
+        imports.import("env", referred, EntityType::Function(0));
+        let mut functions = FunctionSection::new();
+        functions.function(0);
+        let mut code = CodeSection::new();
+        let mut body = Function::new([]);
+        body.instructions().end();
+        code.function(&body);
+        let mut symbols = SymbolTable::new();
+        symbols.function(SymbolTable::WASM_SYM_UNDEFINED, 0, None);
+        symbols.function(0, 1, Some(defined));
+        let mut linking = LinkingSection::new();
+        linking.symbol_table(&symbols);
+        let mut module = Module::new();
+        module
+            .section(&types)
+            .section(&imports)
+            .section(&functions)
+            .section(&code)
+            .section(&linking);
+        module.finish()
+    }
+
+    #[test]
+    fn a_source_is_what_it_defines_not_what_it_calls() {
+        for unit in Unit::ALL {
+            let defines = object("other", unit.function());
+            assert!(Unit::defined_in(&defines).unwrap().iter().eq([&unit]));
+            let calls = object(unit.function(), "another");
+            assert!(Unit::defined_in(&calls).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_an_error() {
+        assert!(Unit::defined_in(b"BC\xc0\xde").is_err());
+        assert!(Unit::defined_in(b"\0asm\x01\0\0\0").unwrap().is_empty());
     }
 }

@@ -1,0 +1,1 @@
+../../../sdk/javascript/socketserver.d.ts

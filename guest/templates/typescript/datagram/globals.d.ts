@@ -1,0 +1,1 @@
+../../../sdk/javascript/globals.d.ts

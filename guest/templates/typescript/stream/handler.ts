@@ -1,0 +1,7 @@
+import type { Connection } from "socketserver";
+
+/** Answers each line in upper case. */
+export function handle(connection: Connection): void {
+  // A line of more than 1,024 bytes ends the connection, so that no peer can fill the memory.
+  for (const line of connection.lines(1024)) connection.sendAll(`${line.toUpperCase()}\n`);
+}
