@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -116,7 +117,10 @@ impl<'a> Job<'a> {
     /// Puts the component where it belongs.
     pub(crate) fn finish(&self, component: &[u8]) -> Result<PathBuf, BuildError> {
         let put = || {
-            let mut file = tempfile::NamedTempFile::new_in(self.output.parent().unwrap_or(Path::new(".")))?;
+            // A component is no secret: it has the mode of any new file.
+            let mut file = tempfile::Builder::new()
+                .permissions(fs::Permissions::from_mode(0o666))
+                .tempfile_in(self.output.parent().unwrap_or_else(|| Path::new(".")))?;
             io::Write::write_all(&mut file, component)?;
             file.persist(&self.output)?;
             Ok(())

@@ -56,7 +56,7 @@ pub fn create(language: Language, kind: Kind, folder: &Path) -> Result<Created, 
 }
 
 fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    fs::create_dir_all(path.parent().unwrap_or_else(|| Path::new(".")))?;
     fs::write(path, content)
 }
 

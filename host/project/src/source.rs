@@ -80,14 +80,14 @@ impl Source {
 
     fn of_file(main: PathBuf) -> Result<Self, SourceError> {
         let language = Language::of_file(&main).ok_or_else(|| SourceError::Unknown(main.clone()))?;
-        let folder = main.parent().unwrap_or(Path::new("/")).to_owned();
+        let folder = main.parent().unwrap_or_else(|| Path::new("/")).to_owned();
         if language == Language::Rust {
             let manifest = folder
                 .ancestors()
                 .map(|folder| folder.join("Cargo.toml"))
                 .find(|file| file.is_file());
-            let manifest = manifest.ok_or_else(|| SourceError::NoManifest(main))?;
-            return Self::of_folder(manifest.parent().unwrap_or(Path::new("/")).to_owned());
+            let manifest = manifest.ok_or(SourceError::NoManifest(main))?;
+            return Self::of_folder(manifest.parent().unwrap_or_else(|| Path::new("/")).to_owned());
         }
         Ok(Self {
             language,

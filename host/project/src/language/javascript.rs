@@ -21,16 +21,13 @@ const NODE: Tool = Tool {
     hint: "install Node.js 20 or newer, with npm: https://nodejs.org",
 };
 
-const NPM: Tool = Tool {
-    program: "npm",
-    ..NODE
-};
+const NPM: Tool = Tool { program: "npm", ..NODE };
 
 /// The oldest Node.js that the packages run on.
 const NODE_MAJOR: u32 = 20;
 
 pub(super) fn requirements(folder: &Path) -> Vec<Requirement> {
-    let node = node(folder).map_or_else(|hint| State::Missing(hint), |found| State::Found(found.version));
+    let node = node(folder).map_or_else(State::Missing, |found| State::Found(found.version));
     let mut requirements = vec![
         Requirement {
             name: NODE.program.to_owned(),

@@ -51,13 +51,20 @@ pub(super) fn find_or_install(job: &Job<'_>, npm: &Tool) -> Result<PathBuf, Buil
 
 /// The nearest folder above a source that has the packages, of whatever version: they are the project's choice.
 fn of_project(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().find(|folder| is_complete(folder)).map(Path::to_owned)
+    folder
+        .ancestors()
+        .find(|folder| is_complete(folder))
+        .map(Path::to_owned)
 }
 
 /// Where ours are: each set of versions has a folder of its own, beside that of the SDKs.
 fn of_cache(embedded: &Path) -> io::Result<PathBuf> {
     let lock = fs::read(embedded.join(TOOLCHAIN).join("package-lock.json"))?;
-    let digest: String = Sha256::digest(lock).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = Sha256::digest(lock)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Ok(embedded.with_file_name(format!("javascript-{digest}")))
 }
 
@@ -88,7 +95,7 @@ fn install(job: &Job<'_>, npm: &Tool, folder: &Path) -> Result<(), BuildError> {
         hint: npm.hint.to_owned(),
     })?;
     job.note(&format!("installing {}: npm ci", PACKAGES.join(" and ")));
-    let parent = folder.parent().unwrap_or(Path::new("."));
+    let parent = folder.parent().unwrap_or_else(|| Path::new("."));
     let place = tempfile::tempdir_in(parent).map_err(|source| BuildError::write(parent, source))?;
     for name in ["package.json", "package-lock.json"] {
         let from = job.embedded.join(TOOLCHAIN).join(name);
@@ -96,7 +103,14 @@ fn install(job: &Job<'_>, npm: &Tool, folder: &Path) -> Result<(), BuildError> {
     }
     let mut command = npm.command();
     command
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"])
+        .args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel",
+            "error",
+        ])
         .current_dir(place.path());
     if let Err(error) = job.run(&mut command) {
         job.note(&error.to_string());
@@ -113,7 +127,9 @@ fn install(job: &Job<'_>, npm: &Tool, folder: &Path) -> Result<(), BuildError> {
 fn hint() -> String {
     let manifest = embedded::below(TOOLCHAIN).find(|(path, _)| *path == "package.json");
     let packages = manifest.map(|(_, content)| pinned(content)).unwrap_or_default();
-    format!("a build gets them by npm ci when the network is there; or, in the project: npm install --save-dev {packages}")
+    format!(
+        "a build gets them by npm ci when the network is there; or, in the project: npm install --save-dev {packages}"
+    )
 }
 
 /// The dependencies of a manifest, as npm takes them on the command line.
@@ -123,7 +139,11 @@ fn pinned(manifest: &[u8]) -> String {
         dependencies: std::collections::BTreeMap<String, String>,
     }
     let manifest: Manifest = serde_json::from_slice(manifest).unwrap_or_default();
-    let packages: Vec<_> = manifest.dependencies.iter().map(|(name, version)| format!("{name}@{version}")).collect();
+    let packages: Vec<_> = manifest
+        .dependencies
+        .iter()
+        .map(|(name, version)| format!("{name}@{version}"))
+        .collect();
     packages.join(" ")
 }
 
@@ -158,7 +178,9 @@ mod tests {
 
     #[test]
     fn the_lock_file_names_no_registry() {
-        let (_, lock) = embedded::below(TOOLCHAIN).find(|(path, _)| *path == "package-lock.json").unwrap();
+        let (_, lock) = embedded::below(TOOLCHAIN)
+            .find(|(path, _)| *path == "package-lock.json")
+            .unwrap();
         assert!(!String::from_utf8_lossy(lock).contains("\"resolved\""));
     }
 }
