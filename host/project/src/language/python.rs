@@ -36,7 +36,7 @@ const PYTHON: Tool = Tool {
     program: "python3",
     module: None,
     version: &["--version"],
-    hint: "install Python 3.8 or newer: https://www.python.org/downloads",
+    hint: "install Python 3.9 or newer: https://www.python.org/downloads",
 };
 
 /// The module that componentize-py is given.

@@ -14,6 +14,9 @@ to others after. Nothing is bound, and no socket is opened, at the build.
 
 from __future__ import annotations
 
+import sys
+import traceback
+from types import TracebackType
 from typing import NoReturn
 
 from socketserver import _phase
@@ -36,3 +39,20 @@ def stop() -> NoReturn:
 def is_stopping() -> bool:
     """Whether the script is being left at the build: then `server_close()` closes nothing that requests need."""
     return _stopped and _phase.current() is _phase.Phase.BUILD
+
+
+def tell(kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:
+    """The `sys.excepthook` of the build: says what is wrong with a source, from its own lines on."""
+    while frames is not None and _is_sdk(frames):
+        frames = frames.tb_next
+    if frames is None:
+        # The SDK itself has something to say.
+        print(error, file=sys.stderr)
+        return
+    traceback.print_exception(kind, error, frames)
+    print("This was the build, which runs the source once, without arguments, up to where it serves.", file=sys.stderr)
+
+
+def _is_sdk(frames: TracebackType) -> bool:
+    name = frames.tb_frame.f_globals.get("__name__", "")
+    return name == "component_entry" or name.startswith("socketserver.")

@@ -11,7 +11,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-from socketserver import _freeze, _lazy, _network, _program, _randomness, _sandbox, _server, _threads
+from socketserver import _build, _freeze, _lazy, _network, _program, _randomness, _sandbox, _server, _threads
 from socketserver._address import from_wit
 
 _stream_server: _server.BaseServer | None = None
@@ -85,6 +85,7 @@ def run_source(folder: str, file: str, *, has_sockets: bool) -> types.ModuleType
 
 def _read(folder: str, file: str, *, has_sockets: bool) -> Any:
     """The code of a source, with everything in place that it finds other than in CPython."""
+    sys.excepthook = _build.tell
     text = Path(folder, file).read_text(encoding="utf-8")
     _freeze.keep_source(file, text)
     _randomness.install()

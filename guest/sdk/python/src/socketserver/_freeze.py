@@ -16,6 +16,7 @@ from typing import Any, Sequence
 
 from socketserver import _immortal, _lazy, _warm, _wit
 
+
 class _Absent(importlib.abc.MetaPathFinder):
     """Says why a module is not found in a component."""
 
@@ -40,6 +41,7 @@ def freeze(servers: list[tuple[bool, Any]], immortal: Path) -> None:
     _wit.load()
     _lazy.load()
     _make_traceback()
+    sys.excepthook = sys.__excepthook__
     sys.path.clear()
     sys.path_importer_cache.clear()
     sys.meta_path.append(_Absent())

@@ -105,7 +105,7 @@ def leave(code: Any) -> NoReturn:
 
 
 def without_sdk(error: BaseException) -> BaseException:
-    """Leaves out the frames above the handler, which tell its author nothing."""
+    """Leaves out the frames above the source's own, which tell its author nothing."""
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_globals.get("__name__", "").startswith("socketserver."):
         frames = frames.tb_next
