@@ -227,9 +227,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // What one process holds with the kernel's default of 65,530 mappings, six for each connection, and room
-            // to spare; see `sandbox::capacity`.
-            max_connections: 4096,
+            // What one process holds with the kernel's default of 65,530 mappings. A connection takes six of a small
+            // component, and up to 17 of an async one with a runtime of its own; see `sandbox::capacity`.
+            max_connections: 3072,
             // One sixteenth of all, so that a single source cannot take the server from the others.
             max_connections_per_source: Some(256),
             exempt_sources: vec![SourceRange::Loopback, SourceRange::Unix],

@@ -243,7 +243,7 @@ fn check_shows_each_setting_with_its_source_and_default() {
     let connections = setting("max-connections");
     assert_eq!(
         (&connections["value"], &connections["source"], &connections["default"]),
-        (&"7".into(), &"command line".into(), &"4096".into())
+        (&"7".into(), &"command line".into(), &"3072".into())
     );
     assert_eq!(setting("idle-timeout")["value"], "1m");
     assert_eq!(setting("idle-timeout")["source"], "default");
@@ -274,7 +274,7 @@ fn check_reads_well_as_text() {
         .find(|line| line.starts_with("max-connections "))
         .unwrap();
     let words: Vec<_> = row.split_whitespace().collect();
-    assert_eq!(words, ["max-connections", "7", "command", "line", "4096"]);
+    assert_eq!(words, ["max-connections", "7", "command", "line", "3072"]);
     assert!(report.contains("the handler can be served: "), "{report}");
 }
 

@@ -41,6 +41,7 @@ fn goroutines_run_while_another_reads() {
         "true",
         "the time passes for one goroutine as well"
     );
+    drop(client);
     server.stop();
 }
 

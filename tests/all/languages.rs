@@ -19,6 +19,8 @@ struct Language {
     trap: (&'static str, &'static str),
     /// How one ends that allocates without end.
     allocate: &'static [&'static str],
+    /// How one ends that exits; nothing where the language has no way to.
+    exit: Option<&'static [&'static str]>,
     /// How one ends that recurses without end.
     recurse: &'static [&'static str],
     /// A function that the log names when the handler traps; none where a crash is an error of the language, whose own
@@ -97,14 +99,17 @@ impl Language {
         let mut neighbour = server.connect();
         neighbour.send("echo\n");
         neighbour.echo("before\n");
-        let faults: [(&str, &[&str]); 6] = [
-            ("allocate", self.allocate),
-            ("exit", &["exit"]),
-            ("fail", &["handler-error"]),
-            ("recurse", self.recurse),
-            ("spin", &["cpu-time"]),
-            ("trap", &[self.trap.0]),
+        let faults: [(&str, Option<&[&str]>); 6] = [
+            ("allocate", Some(self.allocate)),
+            ("exit", self.exit),
+            ("fail", Some(&["handler-error"])),
+            ("recurse", Some(self.recurse)),
+            ("spin", Some(&["cpu-time"])),
+            ("trap", Some(&[self.trap.0])),
         ];
+        let faults = faults
+            .into_iter()
+            .filter_map(|(fault, reasons)| Some((fault, reasons?)));
         for (number, (fault, reasons)) in (1..).zip(faults) {
             let mut client = server.connect();
             client.send(format!("{fault}\n"));
@@ -199,6 +204,7 @@ const fn c() -> Language {
         extension: "c",
         trap: ("trap", "unreachable"),
         allocate: &["memory"],
+        exit: Some(&["exit"]),
         recurse: &["trap"],
         frame: Some("handle"),
     }
@@ -216,6 +222,7 @@ const fn go() -> Language {
         extension: "go",
         trap: ("trap", "wasm"),
         allocate: &["memory"],
+        exit: Some(&["exit"]),
         recurse: &["trap", "memory", "exit"],
         frame: Some("main"),
     }
@@ -226,6 +233,7 @@ const fn javascript() -> Language {
         extension: "js",
         trap: ("handler-error", "TypeError"),
         allocate: &["memory", "handler-error"],
+        exit: None,
         recurse: &["handler-error", "trap"],
         frame: None,
     }
@@ -236,6 +244,7 @@ const fn python() -> Language {
         extension: "py",
         trap: ("handler-error", "Traceback"),
         allocate: &["memory"],
+        exit: Some(&["exit"]),
         recurse: &["handler-error", "trap"],
         frame: None,
     }

@@ -116,13 +116,13 @@ macro_rules! each {
 
 each!(
     c: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers, an_async_project_answers;
-    cpp: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers;
+    cpp: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers, an_async_project_answers;
     go: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers;
     javascript: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers, an_async_project_answers;
     python: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers, an_async_project_answers;
     rust: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers, an_async_project_answers;
     typescript: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers, an_async_project_answers;
-    zig: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers;
+    zig: a_datagram_project_answers, a_program_project_answers, a_stream_project_answers, an_async_project_answers;
 );
 
 /// Each template that there is has a test above, and each combination without one is refused with the reason.
@@ -169,7 +169,7 @@ fn a_source_that_does_not_compile_is_an_error_with_the_place() {
         (
             "handler.py",
             "import socketserver\n\ndef broken(:\n    pass\n",
-            "line 3",
+            "handler.py:3",
         ),
         ("handler.ts", "export function handle(: void {}\n", "handler.ts:1"),
         ("handler.go", "package main\n\nfunc main( {}\n", "handler.go:3"),

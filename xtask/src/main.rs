@@ -8,6 +8,7 @@ mod bench;
 mod c;
 mod ci;
 mod go;
+mod python;
 mod tidy;
 mod wit;
 mod workspace;
