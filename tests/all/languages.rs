@@ -113,7 +113,6 @@ impl Language {
         for (number, (fault, reasons)) in (1..).zip(faults) {
             let mut client = server.connect();
             client.send(format!("{fault}\n"));
-            client.finish();
             let end = client.end();
             let closed = server.closed(number).pop().expect("it is closed");
             let reason = closed.text("reason");
