@@ -37,6 +37,7 @@ mod programs;
 mod projects;
 mod python;
 mod sdk;
+mod services;
 mod sessions;
 mod sockets;
 mod socks;
