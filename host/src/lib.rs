@@ -142,6 +142,7 @@ mod replies;
 mod sandbox;
 mod server;
 mod session;
+mod slot;
 mod socket;
 mod source;
 mod supervise;
@@ -159,5 +160,6 @@ pub use program::{Grants, Program, ProgramEnded, ProgramStopped};
 pub use sandbox::{
     CacheError, CapacityError, Code, Facts, Grant, Import, Inspection, LoadError, Producer, ResetError, Role, inspect,
 };
-pub use server::{Handle, Problems, Server, Slot, StartError, Status, Stopped};
+pub use server::{Handle, Problems, Server, StartError, Status, Stopped};
+pub use slot::Slot;
 pub use source::{SourceRange, SourceRangeError};

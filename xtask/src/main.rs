@@ -41,6 +41,8 @@ enum Task {
     Ci,
     /// Check the Go in this project with Go's own tools, and run its tests.
     Go,
+    /// Run the tests of the Python SDK on this machine.
+    Python,
     /// Check what no compiler checks: who may use what, text, and files that belong together.
     Tidy,
     /// Check that the WIT resolves, and that all of it is documented.
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Task::C => c::run(),
         Task::Ci => ci::run(),
         Task::Go => go::run(),
+        Task::Python => python::run(),
         Task::Tidy => tidy::run(),
         Task::Wit => wit::run(),
         Task::Zig => zig::run(),

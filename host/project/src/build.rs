@@ -1,5 +1,6 @@
 //! A build: what it is given, what it makes, and how it fails.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -51,18 +52,16 @@ pub fn build(source: &Source, progress: &dyn Progress) -> Result<Built, BuildErr
 pub(crate) struct Job<'a> {
     /// What is built.
     pub(crate) source: &'a Source,
-    /// A folder that looks as the root of the project does: `guest/sdk` and `wit` are in it. Nothing is to be written there.
-    pub(crate) embedded: PathBuf,
     /// Where the component is to be put.
     pub(crate) output: PathBuf,
     /// An existing folder for whatever else the build makes; it stays for the next build of the same source.
     pub(crate) scratch: PathBuf,
+    embedded: OnceCell<PathBuf>,
     progress: &'a dyn Progress,
 }
 
 impl<'a> Job<'a> {
     fn new(source: &'a Source, progress: &'a dyn Progress) -> Result<Self, BuildError> {
-        let embedded = embedded::unpack().map_err(BuildError::Unpack)?;
         let target = source.folder.join("target").join(source.language.name());
         let scratch = target.join(source.stem());
         if source.language != Language::Rust {
@@ -70,11 +69,22 @@ impl<'a> Job<'a> {
         }
         Ok(Self {
             source,
-            embedded,
             output: scratch.with_extension("wasm"),
             scratch,
+            embedded: OnceCell::new(),
             progress,
         })
+    }
+
+    /// A folder that looks as the root of the project does: `guest/sdk` and `wit` are in it. Nothing is to be written there.
+    ///
+    /// It is unpacked when it is first asked for, so that a build that does without needs no cache folder.
+    pub(crate) fn embedded(&self) -> Result<&Path, BuildError> {
+        if let Some(there) = self.embedded.get() {
+            return Ok(there);
+        }
+        let unpacked = embedded::unpack().map_err(BuildError::Unpack)?;
+        Ok(self.embedded.get_or_init(|| unpacked))
     }
 
     /// Says what is being done now.

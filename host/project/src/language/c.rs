@@ -59,7 +59,7 @@ pub(super) fn compile_sources(
         sources.extend(beside.filter(|path| *path != source.main && path.extension() == source.main.extension()));
         sources[1..].sort();
     }
-    let mut all = vec![sdk(job).join("include")];
+    let mut all = vec![sdk(job)?.join("include")];
     all.extend_from_slice(includes);
     let compile = |path: &PathBuf| {
         let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -101,7 +101,7 @@ pub(super) fn assemble(
     if units.is_empty() {
         return Err(refuse(format!("it is no handler and no program; {macros}")));
     }
-    let wit = job.embedded.join("wit");
+    let wit = job.embedded()?.join("wit");
     let bindings = bindings::generate(&units, &wit).map_err(|error| refuse(error.to_string()))?;
     for (name, content) in &bindings {
         write(&job.scratch.join(name), content)?;
@@ -114,7 +114,7 @@ pub(super) fn assemble(
     for name in [bindings::SOURCE, SDK_SOURCE] {
         let object = job.scratch.join(name).with_extension("o");
         let mut command = compiler.compile(Dialect::C, &job.scratch.join(name), &object);
-        for include in [&sdk(job).join("include"), &sdk(job).join("src"), &job.scratch] {
+        for include in [&sdk(job)?.join("include"), &sdk(job)?.join("src"), &job.scratch] {
             command.arg("-I").arg(include);
         }
         job.run(&mut command)?;
@@ -135,8 +135,8 @@ pub(super) fn assemble(
 }
 
 /// The folder of the SDK for C.
-fn sdk(job: &Job<'_>) -> PathBuf {
-    job.embedded.join("guest/sdk/c")
+fn sdk(job: &Job<'_>) -> Result<PathBuf, BuildError> {
+    Ok(job.embedded()?.join("guest/sdk/c"))
 }
 
 /// Writes a file, unless it has this content already: it keeps its time then, for compilers with a cache.

@@ -14,7 +14,7 @@ pub(super) fn requirements(folder: &Path) -> Vec<Requirement> {
 pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
     let compiler = Compiler::for_job(Dialect::Cpp, job)?;
     job.step(&format!("compiling with {}", compiler.version));
-    let sdk = job.embedded.join("guest/sdk/cpp");
+    let sdk = job.embedded()?.join("guest/sdk/cpp");
     let mut objects = compile_sources(job, &compiler, Dialect::Cpp, &[sdk.join("include")])?;
     let object = job.scratch.join("abort.o");
     job.run(&mut compiler.compile(Dialect::Cpp, &sdk.join("src/abort.cpp"), &object))?;

@@ -81,7 +81,7 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
     job.run(&mut command)?;
     job.step("making the component");
     let core = fs::read(&core).map_err(|source| BuildError::read(&core, source))?;
-    let component = component::encode(&core, &job.embedded.join("wit")).map_err(|error| BuildError::Component {
+    let component = component::encode(&core, &job.embedded()?.join("wit")).map_err(|error| BuildError::Component {
         main: job.source.main.clone(),
         why: explain(&error),
     })?;
@@ -119,7 +119,7 @@ fn build_in_module(job: &Job<'_>, root: &Path, command: &mut Command) -> Result<
     if !text.contains(SDK) {
         // A module that does not mention the SDK is given the one that came with this program.
         let work = job.scratch.join("go.work");
-        let modules = [root, &sdk(job)].map(|module| format!("use {}\n", quoted(module)));
+        let modules = [root, &sdk(job)?].map(|module| format!("use {}\n", quoted(module)));
         write(&work, &format!("go 1.24\n\n{}", modules.concat()))?;
         command.env("GOWORK", work);
     }
@@ -135,7 +135,7 @@ fn build_files(job: &Job<'_>, (major, minor): (u32, u32), command: &mut Command)
     let manifest = format!(
         "module {stem}\n\ngo {major}.{minor}\n\nrequire {SDK} v0.0.0\n\nreplace {SDK} => {sdk}\n",
         stem = quoted(Path::new(&job.source.stem())),
-        sdk = quoted(&sdk(job)),
+        sdk = quoted(&sdk(job)?),
     );
     write(&job.scratch.join("go.mod"), &manifest)?;
     command
@@ -162,8 +162,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
     Ok(paths)
 }
 
-fn sdk(job: &Job<'_>) -> PathBuf {
-    job.embedded.join("guest/sdk/go")
+fn sdk(job: &Job<'_>) -> Result<PathBuf, BuildError> {
+    Ok(job.embedded()?.join("guest/sdk/go"))
 }
 
 /// A path as `go.mod` and `go.work` take any: in quotes, with Go's escapes.

@@ -48,11 +48,11 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
     })?;
     let packages = packages::find_or_install(job, &NPM)?;
     job.step("bundling, and running the top level of the module once");
-    let sdk = job.embedded.join("guest/sdk/javascript");
+    let sdk = job.embedded()?.join("guest/sdk/javascript");
     let mut command = node.command();
     command
         .arg(sdk.join("build.mjs"))
-        .args([&source.main, &job.scratch, &job.embedded.join("wit"), &packages])
+        .args([&source.main, &job.scratch, &job.embedded()?.join("wit"), &packages])
         .current_dir(&source.folder);
     let kept = job.run(&mut command)?;
     let made = job.scratch.join("component.wasm");

@@ -77,10 +77,14 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
 
     job.step("running the source in CPython, and keeping its memory");
     let raw = job.scratch.join("linked.wasm");
-    let sdk = job.embedded.join("guest/sdk/python");
+    let sdk = job.embedded()?.join("guest/sdk/python");
     let mut command = componentize.command();
     command
-        .args([OsStr::new("-q"), OsStr::new("-d"), job.embedded.join("wit").as_os_str()])
+        .args([
+            OsStr::new("-q"),
+            OsStr::new("-d"),
+            job.embedded()?.join("wit").as_os_str(),
+        ])
         .args([OsStr::new("-d"), sdk.join("wit").as_os_str()])
         .args(["-w", &description.world, "componentize", ENTRY])
         .args([
@@ -118,7 +122,7 @@ struct Description {
 }
 
 fn describe(job: &Job<'_>, python: &Found) -> Result<Description, BuildError> {
-    let script = job.embedded.join("guest/sdk/python/describe.py");
+    let script = job.embedded()?.join("guest/sdk/python/describe.py");
     let mut command = python.command();
     // What the user's environment does to other scripts is not for this one.
     command.args([OsStr::new("-I"), script.as_os_str(), job.source.main.as_os_str()]);

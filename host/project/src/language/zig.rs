@@ -24,7 +24,7 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
     })?;
     let compiler = Compiler::zig(&zig);
     job.step(&format!("compiling with {}", compiler.version));
-    let sdk = job.embedded.join("guest/sdk/zig/src");
+    let sdk = job.embedded()?.join("guest/sdk/zig/src");
     let object = job.scratch.join("handler.o");
     let mut command = zig.command();
     // With its checks: in the face of hostile peers, an index out of bounds is a trap and no answer.

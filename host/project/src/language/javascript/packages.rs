@@ -42,7 +42,7 @@ pub(super) fn find_or_install(job: &Job<'_>, npm: &Tool) -> Result<PathBuf, Buil
     if let Some(project) = of_project(&job.source.folder) {
         return Ok(project);
     }
-    let folder = of_cache(&job.embedded).map_err(BuildError::Unpack)?;
+    let folder = of_cache(job.embedded()?).map_err(BuildError::Unpack)?;
     if !is_complete(&folder) {
         install(job, npm, &folder)?;
     }
@@ -98,7 +98,7 @@ fn install(job: &Job<'_>, npm: &Tool, folder: &Path) -> Result<(), BuildError> {
     let parent = folder.parent().unwrap_or_else(|| Path::new("."));
     let place = tempfile::tempdir_in(parent).map_err(|source| BuildError::write(parent, source))?;
     for name in ["package.json", "package-lock.json"] {
-        let from = job.embedded.join(TOOLCHAIN).join(name);
+        let from = job.embedded()?.join(TOOLCHAIN).join(name);
         fs::copy(from, place.path().join(name)).map_err(|source| BuildError::write(place.path(), source))?;
     }
     let mut command = npm.command();
