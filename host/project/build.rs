@@ -12,6 +12,11 @@ const EMBEDDED: [&str; 3] = ["guest/sdk", "guest/templates", "wit"];
 /// What tools leave in those folders.
 const PRODUCED: [&str; 4] = ["__pycache__", "node_modules", "target", ".venv"];
 
+/// Whether a file or a folder has tests of ours, which no user needs.
+fn is_test(name: &str) -> bool {
+    name == "tests" || name.ends_with("_test.go")
+}
+
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = Vec::new();
@@ -51,7 +56,7 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io:
             .file_name()
             .into_string()
             .map_err(|_| io::ErrorKind::InvalidFilename)?;
-        if PRODUCED.contains(&file_name.as_str()) {
+        if PRODUCED.contains(&file_name.as_str()) || is_test(&file_name) {
             continue;
         }
         let path = entry.path();

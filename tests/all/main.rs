@@ -24,6 +24,7 @@ mod dns;
 mod documentation;
 mod drain;
 mod go;
+mod guides;
 mod handlers;
 mod icmp;
 mod inspect;
