@@ -23,6 +23,7 @@ mod dev;
 mod dns;
 mod documentation;
 mod drain;
+mod foreign;
 mod go;
 mod handlers;
 mod icmp;
