@@ -12,6 +12,9 @@ pub(super) struct Component {
     pub(super) exchanges: &'static [Exchange],
     /// Where it sends a body back as it receives it.
     pub(super) echo: Option<&'static str>,
+    /// Whether it imports `wasi:sockets`, which the library of its language may do without ever using it. They are there
+    /// under `wasmtime serve`, and reach nothing; here they are there where a rule grants something.
+    pub(super) has_sockets: bool,
 }
 
 #[derive(Debug)]
@@ -40,6 +43,7 @@ pub(super) const WASI_0_2_0: Component = Component {
     export: "wasi:http/incoming-handler@0.2.0",
     exchanges: &HELLO_WASI,
     echo: None,
+    has_sockets: false,
 };
 
 /// Bindings of WASI 0.2 as most components of today have them.
@@ -54,6 +58,7 @@ pub(super) const WASI_0_2_4: Component = Component {
     export: "wasi:http/incoming-handler@0.2.4",
     exchanges: &HELLO_WASI,
     echo: None,
+    has_sockets: false,
 };
 
 /// The latest bindings of WASI 0.2; the example that does without Rust's standard library imports nothing but `wasi:http` and
@@ -63,6 +68,7 @@ pub(super) const WASIP2: Component = Component {
     export: "wasi:http/incoming-handler@0.2.12",
     exchanges: &HELLO_WASI,
     echo: None,
+    has_sockets: false,
 };
 
 /// Bindings of WASI 0.3, and a body that is written after the response has been returned.
@@ -71,6 +77,7 @@ pub(super) const WASIP3: Component = Component {
     export: "wasi:http/handler@0.3.2",
     exchanges: &HELLO_WASI,
     echo: None,
+    has_sockets: false,
 };
 
 /// The types of the crate `http` over WASI 0.3.
@@ -85,6 +92,7 @@ pub(super) const WASIP3_COMPAT: Component = Component {
     export: "wasi:http/handler@0.3.2",
     exchanges: &HELLO_WASI,
     echo: None,
+    has_sockets: false,
 };
 
 /// A server with a dozen routes over an asynchronous runtime of its own.
@@ -127,6 +135,7 @@ pub(super) const WSTD: Component = Component {
         },
     ],
     echo: Some("/echo"),
+    has_sockets: false,
 };
 
 /// A reverse proxy, for the address in its environment.
@@ -135,6 +144,7 @@ pub(super) const WSTD_PROXY: Component = Component {
     export: "wasi:http/incoming-handler@0.2.12",
     exchanges: &[Exchange::new(Request::get("/nonesuch"), 404, "")],
     echo: None,
+    has_sockets: false,
 };
 
 /// axum, a web framework.
@@ -153,6 +163,7 @@ pub(super) const WSTD_AXUM: Component = Component {
         },
     ],
     echo: None,
+    has_sockets: false,
 };
 
 /// An event loop of Python's `asyncio` over the pollables of WASI 0.2.
@@ -164,6 +175,7 @@ pub(super) const PYTHON: Component = Component {
     export: "wasi:http/incoming-handler@0.2.0",
     exchanges: &PYTHON_ECHO,
     echo: Some("/echo"),
+    has_sockets: true,
 };
 
 /// Coroutines of Python over WASI 0.3.
@@ -175,6 +187,7 @@ pub(super) const PYTHON_P3: Component = Component {
     export: "wasi:http/handler@0.3.0",
     exchanges: &PYTHON_ECHO,
     echo: Some("/echo"),
+    has_sockets: true,
 };
 
 /// Hono, a web framework in TypeScript, in the engine of Firefox.
@@ -189,6 +202,7 @@ pub(super) const HONO: Component = Component {
         Exchange::new(Request::get("/nonesuch"), 404, "404 Not Found"),
     ],
     echo: None,
+    has_sockets: false,
 };
 
 /// The licences of the bindings, and of what the Bytecode Alliance has beside them.

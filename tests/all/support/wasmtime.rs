@@ -3,17 +3,18 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::process::{Process, lines_of};
 use super::tool::skip;
+use super::turn::Turn;
 
 /// The release line that the host is built with: another one may have another mind.
 const VERSION: &str = "48.";
 
-/// Where it is: what the environment variable `WASMTIME` names, or else `wasmtime` on `PATH`.
+/// Where it is: what the environment variable `SOCKETSERVER_WASMTIME` names, or else `wasmtime` on `PATH`.
 ///
 /// `None` if there is none and the tests need not be complete; that is said, with how to get it.
 pub(crate) fn program() -> Option<&'static Path> {
@@ -29,7 +30,7 @@ pub(crate) fn program() -> Option<&'static Path> {
 
 fn find() -> Result<PathBuf, String> {
     let install = "cargo install wasmtime-cli --version '^48' --locked";
-    let program = std::env::var_os("WASMTIME").map_or_else(|| PathBuf::from("wasmtime"), PathBuf::from);
+    let program = std::env::var_os("SOCKETSERVER_WASMTIME").map_or_else(|| PathBuf::from("wasmtime"), PathBuf::from);
     let output = Command::new(&program).arg("--version").output();
     let output = output.map_err(|_| format!("wasmtime is not installed; {install}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
@@ -50,12 +51,14 @@ pub(crate) struct Serve {
     address: SocketAddr,
     errors: Receiver<String>,
     _output: Receiver<String>,
+    _turn: Arc<Turn>,
 }
 
 impl Serve {
     /// Serves a component at a port that the system chooses, and waits until it does.
     pub(crate) fn start(component: &Path, flags: &[String]) -> Option<Self> {
         let program = program()?;
+        let turn = Turn::take(false);
         let mut command = Command::new(program);
         command.args(["serve", "--addr=127.0.0.1:0"]).args(flags).arg(component);
         let (process, output, errors) = Process::start(&mut command);
@@ -66,6 +69,7 @@ impl Serve {
             address,
             errors,
             _output: output,
+            _turn: turn,
         })
     }
 
