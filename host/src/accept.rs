@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::address::{ListenAddress, Remote};
 use crate::connection;
 use crate::event::RejectReason;
+use crate::http;
 use crate::intake::Intake;
 use crate::limit::Permit;
 use crate::listener::{Io, Listener};
@@ -29,6 +30,12 @@ impl Acceptor {
 
     fn open(&self, io: Box<dyn Io>, remote: Remote, permit: Permit) {
         match self.server.permits.admit(&remote) {
+            Ok(source) if self.local.transport.is_http() => {
+                let (local, server) = (Arc::clone(&self.local), Arc::clone(&self.server));
+                self.server
+                    .drain
+                    .spawn(http::serve(io, remote, local, server, (permit, source)));
+            }
             Ok(source) => {
                 let task = connection::serve(
                     io,

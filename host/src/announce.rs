@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use socketserver::{
     AcceptFailure, Closed, ConnectRefused, Connection, GuestLine, Listen, ListenAddress, LoadError, LogObserver,
-    Observer, RejectReason, Remote,
+    Observer, RejectReason, Remote, RequestEnded,
 };
 use tokio::sync::Notify;
 
@@ -59,6 +59,10 @@ impl Observer for ProgramObserver {
 
     fn closed(&self, connection: &Connection, closed: &Closed) {
         self.log.closed(connection, closed);
+    }
+
+    fn request_ended(&self, connection: &Connection, ended: &RequestEnded<'_>) {
+        self.log.request_ended(connection, ended);
     }
 
     fn rejected(&self, listener: &ListenAddress, remote: &Remote, reason: RejectReason) {

@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and how it becomes a [`Config`].
 
+mod http;
 mod settings;
 mod value;
 
@@ -229,8 +230,8 @@ pub(crate) struct Serve {
     /// The component that serves, or a source, a file or a project's folder, which is built first.
     pub(crate) handler: PathBuf,
 
-    /// Where to listen: tcp://host:port, udp://host:port, icmp://host, unix:///path, unix:@name, or unixpacket: or unixgram:
-    /// in place of unix:. May be given several times.
+    /// Where to listen: tcp://host:port, udp://host:port, icmp://host, http://host:port, unix:///path, unix:@name, or
+    /// unixpacket:, unixgram: or http+unix: in place of unix:. May be given several times.
     ///
     /// Port 0 lets the system choose. `tcp://[::]:9999` takes IPv6 and IPv4. A Unix path may say who may connect:
     /// unix:///run/echo.sock?mode=0660; only the server's own user otherwise.

@@ -70,7 +70,8 @@ impl Granted {
             return Err(Refused::Denied);
         };
         let handler = self.handler(wishes.handler.as_deref()).ok_or(Refused::Invalid)?;
-        if !handler.load().handles(listen.transport()) {
+        // What a program takes are connections, and those of HTTP are requests: the host takes them.
+        if listen.transport().is_http() || !handler.load().handles(listen.transport()) {
             return Err(Refused::Invalid);
         }
         let mut sockets = self.sockets.clone();

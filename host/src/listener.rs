@@ -125,18 +125,22 @@ impl Listener {
     ///
     /// Tells the listener that was asked for, the step that failed, and the system's error.
     pub(crate) async fn bind(listen: &Listen, options: &SocketOptions, max_packet: u32) -> Result<Bound, BindError> {
+        let transport = listen.transport();
         let unix = |kind, name, mode| {
-            unix::Listener::bind(kind, name, mode, options.backlog).map(|unix| Bound::Stream(Self::Unix(unix)))
+            unix::Listener::bind(kind, transport, name, mode, options.backlog)
+                .map(|unix| Bound::Stream(Self::Unix(unix)))
         };
         match listen {
             Listen::Icmp { host } => datagrams::bind_icmp(host, max_packet).await.map(Bound::Datagrams),
-            Listen::Tcp { host, port } => tcp::Listener::bind(host, *port, options)
-                .await
-                .map(|tcp| Bound::Stream(Self::Tcp(tcp))),
+            Listen::Http { host, port } | Listen::Tcp { host, port } => {
+                tcp::Listener::bind(host, *port, transport, options)
+                    .await
+                    .map(|tcp| Bound::Stream(Self::Tcp(tcp)))
+            }
             Listen::Udp { host, port } => datagrams::bind_udp(host, *port, options, max_packet)
                 .await
                 .map(Bound::Datagrams),
-            Listen::Unix { name, mode } => unix(unix::Kind::Stream, name, *mode),
+            Listen::HttpUnix { name, mode } | Listen::Unix { name, mode } => unix(unix::Kind::Stream, name, *mode),
             Listen::UnixGram { name, mode } => datagrams::bind_unix(name, *mode, max_packet).map(Bound::Datagrams),
             Listen::UnixPacket { name, mode } => unix(unix::Kind::Packet, name, *mode),
         }

@@ -8,6 +8,7 @@ use etcetera::BaseStrategy as _;
 use socketserver::{Config, ConnectRule, Limits, MemoryReset, SocketOptions, SourceRange, Timeouts};
 
 use super::Output;
+use super::http::HttpArgs;
 use super::value::{Optional, Size, Time};
 
 #[derive(Clone, Debug, Args)]
@@ -17,6 +18,9 @@ pub(crate) struct Settings {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    http: HttpArgs,
 
     #[command(flatten)]
     sandbox: SandboxArgs,
@@ -162,9 +166,11 @@ impl Settings {
         let Self {
             sockets,
             limits,
+            http,
             sandbox,
             process: _,
         } = self;
+        http.configure(&mut config.http);
         let SocketArgs {
             backlog,
             keep_alive,

@@ -120,6 +120,7 @@ fn describe(role: Role) -> &'static str {
     match role {
         Role::AsyncHandler => "async stream handler",
         Role::DatagramHandler => "datagram handler",
+        Role::HttpHandler => "HTTP handler",
         Role::Program => "server program",
         Role::StreamHandler => "stream handler",
         _ => "another",

@@ -111,6 +111,8 @@ pub(super) fn linker(
     if has_sockets {
         sockets::add_to_linker(l)?;
     }
+    // What of it reaches the network asks for each request whether it may.
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(l)?;
     driven::deny_in_linker(l, component)?;
 
     if concurrency == Concurrency::On {
@@ -119,6 +121,7 @@ pub(super) fn linker(
         wasmtime_wasi::p3::clocks::add_to_linker(l)?;
         wasmtime_wasi::p3::filesystem::add_to_linker(l)?;
         wasmtime_wasi::p3::random::add_to_linker(l)?;
+        wasmtime_wasi_http::p3::add_to_linker(l)?;
         if has_sockets {
             async_sockets::add_to_linker(l)?;
         }
@@ -139,6 +142,10 @@ const GRANTED: &[(&str, &str)] = &[
     ("wasi:clocks/", "0.3."),
     ("wasi:filesystem/", "0.2."),
     ("wasi:filesystem/", "0.3."),
+    ("wasi:http/client", "0.3."),
+    ("wasi:http/outgoing-handler", "0.2."),
+    ("wasi:http/types", "0.2."),
+    ("wasi:http/types", "0.3."),
     ("wasi:io/", "0.2."),
     ("wasi:random/", "0.2."),
     ("wasi:random/", "0.3."),
@@ -157,13 +164,14 @@ mod tests {
             "socketserver:core/connections@0.1.0",
             "wasi:io/streams@0.2.6",
             "wasi:cli/stdout@0.2.0",
+            "wasi:http/types@0.2.6",
         ] {
             assert!(is_granted(granted, GRANTED), "{granted}");
         }
         for refused in [
             "socketserver:core/connections-and-more@0.1.0",
             "wasi:sockets/tcp@0.2.6",
-            "wasi:http/types@0.2.6",
+            "wasi:http/handler@0.3.0",
             "wasi:io/streams@0.3.0",
             "wasi:ioctl/x@0.2.0",
             "env",

@@ -25,6 +25,7 @@ pub(crate) struct GuestOutput(Arc<Mutex<Lines>>);
 
 struct Lines {
     connection: u64,
+    request: Option<u64>,
     stream: GuestStream,
     meter: Arc<Meter>,
     shared: Arc<Shared>,
@@ -36,7 +37,7 @@ struct Lines {
 
 impl GuestOutput {
     pub(super) fn new(
-        connection: u64,
+        (connection, request): (u64, Option<u64>),
         stream: GuestStream,
         budget: &Arc<OutputBudget>,
         meter: &Arc<Meter>,
@@ -44,6 +45,7 @@ impl GuestOutput {
     ) -> Self {
         Self(Arc::new(Mutex::new(Lines {
             connection,
+            request,
             stream,
             meter: Arc::clone(meter),
             shared: Arc::clone(shared),
@@ -89,6 +91,7 @@ impl Lines {
         let line = line.strip_suffix(b"\r").unwrap_or(&line);
         self.shared.observer.guest_output(&GuestLine {
             connection: self.connection,
+            request: self.request,
             stream: self.stream,
             text: &String::from_utf8_lossy(line),
             cut,
@@ -199,7 +202,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::config::Config;
     use crate::event::Observer;
+    use crate::sandbox::outbound::OutboundGrant;
     use crate::sandbox::ticker::Ticks;
 
     #[derive(Default)]
@@ -213,6 +218,7 @@ mod tests {
 
     fn output(max_output: u64) -> (GuestOutput, Arc<Meter>, Arc<Recorder>) {
         let recorder = Arc::new(Recorder::default());
+        let observer: Arc<dyn Observer> = recorder.clone();
         let meter = Arc::new(Meter::new());
         let shared = Arc::new(Shared {
             ticks: Arc::new(Ticks::default()),
@@ -220,11 +226,12 @@ mod tests {
             max_memory: 0,
             max_output,
             output: Arc::new(OutputBudget::new(max_output * SHARES)),
-            outbound: None,
+            outbound: OutboundGrant::new(&Config::new("x.wasm"), &observer),
+            has_sockets: false,
             observer: recorder.clone(),
         });
         let budget = Arc::new(OutputBudget::new(max_output));
-        let output = GuestOutput::new(1, GuestStream::Stdout, &budget, &meter, &shared);
+        let output = GuestOutput::new((1, None), GuestStream::Stdout, &budget, &meter, &shared);
         (output, meter, recorder)
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
+use super::http::HttpState;
 use super::outbound::{Outbound, OutboundGrant};
 use super::output::{GuestOutput, OutputBudget};
 use super::sockets::OutboundView;
@@ -28,6 +30,8 @@ pub enum DatagramHandle {}
 pub(crate) enum Given {
     Connection(Arc<Socket>),
     Replies(Replies),
+    /// A request of HTTP, by its number on its connection.
+    Request(u64),
 }
 
 impl Given {
@@ -39,7 +43,7 @@ impl Given {
     pub(crate) fn socket(&self) -> wasmtime::Result<&Socket> {
         match self {
             Self::Connection(socket) => Ok(socket),
-            Self::Replies(_) => Err(wasmtime::format_err!("the guest was given no connection")),
+            Self::Replies(_) | Self::Request(_) => Err(wasmtime::format_err!("the guest was given no connection")),
         }
     }
 
@@ -50,7 +54,7 @@ impl Given {
     /// There is none.
     pub(crate) fn replies(&self) -> wasmtime::Result<&Replies> {
         match self {
-            Self::Connection(_) => Err(wasmtime::format_err!("the guest was given no datagram")),
+            Self::Connection(_) | Self::Request(_) => Err(wasmtime::format_err!("the guest was given no datagram")),
             Self::Replies(replies) => Ok(replies),
         }
     }
@@ -60,6 +64,15 @@ impl Given {
         match self {
             Self::Connection(socket) => socket.failure(),
             Self::Replies(replies) => replies.failure(),
+            Self::Request(_) => None,
+        }
+    }
+
+    /// The number of the request.
+    fn request(&self) -> Option<u64> {
+        match self {
+            Self::Connection(_) | Self::Replies(_) => None,
+            Self::Request(number) => Some(*number),
         }
     }
 
@@ -83,6 +96,8 @@ pub(crate) struct State {
     wasi: Option<Box<WasiCtx>>,
     /// As `wasi`, for a guest that was granted something of the network.
     outbound: Option<Outbound>,
+    /// As `wasi`, for a guest that speaks HTTP.
+    http: Option<Box<HttpState>>,
 }
 
 /// What the stores of a sandbox share.
@@ -95,7 +110,9 @@ pub(crate) struct Shared {
     /// What all guests together may write.
     pub(crate) output: Arc<OutputBudget>,
     /// What guests are granted of the network beyond their connections.
-    pub(super) outbound: Option<OutboundGrant>,
+    pub(super) outbound: OutboundGrant,
+    /// Whether they have sockets for it.
+    pub(super) has_sockets: bool,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -112,6 +129,7 @@ impl State {
             table,
             wasi: None,
             outbound: None,
+            http: None,
         }
     }
 
@@ -150,7 +168,8 @@ impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let ctx = self.wasi.get_or_insert_with(|| {
             let budget = Arc::new(OutputBudget::new(self.shared.max_output));
-            let output = |stream| GuestOutput::new(self.connection.id, stream, &budget, &self.meter, &self.shared);
+            let source = (self.connection.id, self.given.request());
+            let output = |stream| GuestOutput::new(source, stream, &budget, &self.meter, &self.shared);
             let mut builder = WasiCtx::builder();
             builder
                 .stdout(output(GuestStream::Stdout))
@@ -167,14 +186,25 @@ impl WasiView for State {
     }
 }
 
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let outbound = self.outbound.get_or_insert_with(|| {
+            let grant = &self.shared.outbound;
+            grant.guest(Some(self.connection.id), &self.meter)
+        });
+        let http = self
+            .http
+            .get_or_insert_with(|| Box::new(HttpState::new(outbound.clone())));
+        http.view(&mut self.table)
+    }
+}
+
 impl OutboundView for State {
     fn outbound(&mut self) -> wasmtime::Result<Outbound> {
         if let Some(outbound) = &self.outbound {
             return Ok(outbound.clone());
         }
-        let grant = self.shared.outbound.as_ref();
-        let grant = grant.ok_or_else(|| wasmtime::format_err!("the guest was granted no sockets"))?;
-        let outbound = grant.guest(Some(self.connection.id), &self.meter);
+        let outbound = self.shared.outbound.guest(Some(self.connection.id), &self.meter);
         Ok(self.outbound.insert(outbound).clone())
     }
 }

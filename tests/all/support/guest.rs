@@ -94,7 +94,7 @@ fn component_of(message: &Value) -> Option<(String, PathBuf)> {
 }
 
 /// Installs the target if it is missing, so that the tests need no preparation.
-fn install_target(guest: &Path) {
+pub(crate) fn install_target(guest: &Path) {
     let library = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])
         .current_dir(guest)

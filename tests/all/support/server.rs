@@ -52,6 +52,7 @@ pub(crate) struct Setup {
     under: Vec<String>,
     alone: bool,
     other_output: bool,
+    deadline: Duration,
 }
 
 /// How a server ended.
@@ -127,6 +128,13 @@ impl Setup {
     /// Lets other programs write to its standard error: the builder of a project.
     pub(crate) fn beside_other_output(mut self) -> Self {
         self.other_output = true;
+        self.deadline = BUILD_DEADLINE;
+        self
+    }
+
+    /// Gives it more time until it listens: the interpreter of a language is ten times as much to compile as a handler.
+    pub(crate) fn with_interpreter(mut self) -> Self {
+        self.deadline = BUILD_DEADLINE;
         self
     }
 
@@ -150,8 +158,7 @@ impl Setup {
             _turn: turn,
         };
         for url in &self.listen {
-            let deadline = if self.other_output { BUILD_DEADLINE } else { DEADLINE };
-            let line = server.output.recv_timeout(deadline);
+            let line = server.output.recv_timeout(self.deadline);
             let line = line.unwrap_or_else(|_| panic!("the server does not listen on {url}"));
             let address = line.strip_prefix("listening ").expect("the line says where it listens");
             server.listeners.push(address.to_owned());
@@ -198,6 +205,7 @@ impl Server {
             under: Vec::new(),
             alone: false,
             other_output: false,
+            deadline: DEADLINE,
         }
     }
 
@@ -373,7 +381,7 @@ pub(crate) fn cache() -> &'static Path {
     Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
 }
 
-/// A project and all that it needs may have to be compiled.
+/// A project and all that it needs may have to be compiled, or an interpreter.
 const BUILD_DEADLINE: Duration = Duration::from_secs(300);
 
 /// What the log says when the server obeys the first signal.
