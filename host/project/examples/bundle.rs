@@ -2,6 +2,7 @@
 //! building the server.
 
 use std::fs;
+use std::path::Path;
 
 use socketserver_project::{BundleOptions, bundle};
 
@@ -14,6 +15,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut options = BundleOptions::new(runtime.parse()?);
     options.http_wire = arguments.len() < before;
-    fs::write(output, bundle(&fs::read(component)?, options)?.component)?;
+    bundle(&fs::read(component)?, options)?.write(Path::new(output))?;
     Ok(())
 }

@@ -17,6 +17,10 @@ mod closed;
 mod compose;
 
 use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -97,6 +101,25 @@ pub struct Bundle {
     pub kind: Kind,
     /// What it still imports, by name: what the runtime has to offer.
     pub imports: Vec<String>,
+}
+
+impl Bundle {
+    /// Writes it to `path`, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        // `parent` of a bare name is empty, which is no folder.
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        // A component is no secret: it has the mode of any new file.
+        let mut file = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o666))
+            .tempfile_in(parent.unwrap_or_else(|| Path::new(".")))?;
+        file.write_all(&self.component)?;
+        file.persist(path)?;
+        Ok(())
+    }
 }
 
 /// Bundles `handler`, a component.
