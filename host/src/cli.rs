@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use socketserver::{Config, Grants, Listen};
-use socketserver_project::{Kind, Language};
+use socketserver_project::{Kind, Language, Runtime};
 
 pub(crate) use self::settings::{ProcessArgs, Settings};
 pub(crate) use self::value::NamedHandler;
@@ -68,6 +68,11 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Build a source, in any language, into a component, and print where it is.
     Build(Build),
+    /// Make of a handler a component that runs without this server: under `wasmtime run` or `wasmtime serve`.
+    ///
+    /// Standard output gets the path of the bundle. Standard error gets the command that runs it, and what is different there:
+    /// no runtime offers all that `serve` does.
+    Bundle(Bundle),
     /// Write a new project into a folder.
     New(New),
     /// Print what a component is: its kind, its imports and who grants them, what made it, its size and memory.
@@ -83,6 +88,31 @@ pub(crate) struct Build {
     /// A source file, or the folder of a project.
     #[arg(default_value = ".")]
     pub(crate) source: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bundle {
+    /// The component that handles, or a source, a file or a project's folder, which is built first.
+    pub(crate) handler: PathBuf,
+
+    /// What it is to run under: wasmtime-run, where it listens by itself, or wasmtime-serve, where each HTTP request is a
+    /// connection.
+    #[arg(long = "for", value_name = "RUNTIME")]
+    pub(crate) runtime: Runtime,
+
+    /// The handler speaks HTTP/1.1 itself: it receives each request as bytes, and what it sends is read as the response.
+    ///
+    /// Without it, a handler receives the body of a request, and sends the body of the response. For wasmtime-serve.
+    #[arg(long)]
+    pub(crate) http_wire: bool,
+
+    /// Which handler, of a component that has several: stream, async or datagram. The first of these that there is, without it.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<Kind>,
+
+    /// Where to write the bundle. Without it, into the current folder, by the name of the handler: echo.wasmtime-run.wasm.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Build(build) => command::build(&build),
+        Command::Bundle(bundle) => command::bundle(&bundle),
         Command::Check(check) => run_check(*check, &matches),
         Command::Dev(dev) => command::dev(*dev),
         Command::Doctor(doctor) => command::doctor(&doctor),

@@ -15,6 +15,7 @@ pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod source;
+pub(crate) mod stock;
 pub(crate) mod terminal;
 pub(crate) mod tool;
 pub(crate) mod turn;

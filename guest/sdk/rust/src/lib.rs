@@ -86,6 +86,7 @@ mod export;
 mod handler;
 #[cfg(target_family = "wasm")]
 mod host;
+mod http;
 mod output;
 mod request;
 pub mod server;
@@ -101,6 +102,7 @@ pub use error::{Error, ErrorCode, Result};
 #[doc(hidden)]
 pub use export::Component;
 pub use handler::Handler;
+pub use http::{HttpRequest, http_request};
 pub use request::{Reader, Request, Writer};
 #[doc(hidden)]
 pub use server::bindings as server_bindings;
