@@ -16,6 +16,7 @@ mod ending;
 mod engine;
 mod future;
 mod http;
+mod http_requests;
 mod inspect;
 mod link;
 mod load;

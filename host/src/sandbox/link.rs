@@ -91,6 +91,7 @@ pub(super) fn linker(
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
+    bindings::socketserver::core::http_requests::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
     connections::add_to_linker(l)?;
     datagrams::add_to_linker(l)?;
 
@@ -133,6 +134,7 @@ pub(super) fn linker(
 const GRANTED: &[(&str, &str)] = &[
     ("socketserver:core/connections", "0.1."),
     ("socketserver:core/datagrams", "0.1."),
+    ("socketserver:core/http-requests", "0.1."),
     ("socketserver:core/network", "0.1."),
     // A program has it; a handler that is a program too is denied it when it asks.
     ("socketserver:core/server", "0.1."),
