@@ -25,6 +25,7 @@ mod documentation;
 mod drain;
 mod go;
 mod handlers;
+mod http;
 mod icmp;
 mod inspect;
 mod languages;

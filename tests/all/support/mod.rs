@@ -6,6 +6,8 @@ pub(crate) mod dev;
 pub(crate) mod eventually;
 pub(crate) mod guest;
 pub(crate) mod hosts;
+pub(crate) mod http;
+pub(crate) mod http2;
 pub(crate) mod log;
 pub(crate) mod namespace;
 pub(crate) mod process;
