@@ -26,6 +26,7 @@ mod drain;
 mod foreign;
 mod go;
 mod handlers;
+mod http;
 mod http_load;
 mod icmp;
 mod inspect;
