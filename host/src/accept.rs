@@ -62,6 +62,10 @@ impl Intake for Acceptor {
         self.listener.ready().await
     }
 
+    fn is_asked(&self) -> bool {
+        self.listener.is_asked()
+    }
+
     fn take(&mut self, permit: Option<Permit>) -> io::Result<()> {
         // There is always one, as `waits_for_permit` says.
         let permit = permit.ok_or(io::ErrorKind::WouldBlock)?;

@@ -28,6 +28,9 @@ pub(crate) trait Intake {
     /// Dropping the future loses nothing.
     fn ready(&self) -> impl Future<Output = io::Result<()>> + Send;
 
+    /// Whether there is something to take at this moment, by the word of the kernel.
+    fn is_asked(&self) -> bool;
+
     /// Takes the next, and spawns what serves it.
     ///
     /// # Errors
@@ -108,11 +111,14 @@ impl<I: Intake> Taker<I> {
         self.server.report_full();
         // The place in the order is kept, whatever is done to make room meanwhile.
         let mut permit = pin!(self.server.permits.one());
-        if self.server.waiting.is_empty() {
+        if !self.server.waiting.is_kept() {
             return permit.await;
         }
         loop {
-            self.server.waiting.evict();
+            // The runtime's word that somebody is there may be of somebody who was taken since; nobody goes for that.
+            if self.intake.is_asked() {
+                self.server.waiting.evict();
+            }
             if let Ok(permit) = timeout(EVICTION_PAUSE, permit.as_mut()).await {
                 return permit;
             }

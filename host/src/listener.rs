@@ -102,8 +102,7 @@ impl Bound {
         };
         loop {
             let mut guard = socket.readable().await?;
-            // A signal interrupts even a call that does not wait, and is no request.
-            if retry_on_intr(|| poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default())))? > 0 {
+            if is_readable(socket)? {
                 return Ok(());
             }
             guard.clear_ready();
@@ -163,6 +162,11 @@ impl Listener {
         self.registration().readable().await.map(drop)
     }
 
+    /// Whether there is a connection to accept at this moment.
+    pub(crate) fn is_asked(&self) -> bool {
+        is_readable(self.registration()).unwrap_or(true)
+    }
+
     fn registration(&self) -> &AsyncFd<Socket> {
         match self {
             Self::Tcp(listener) => listener.socket(),
@@ -190,6 +194,13 @@ impl Listener {
             Self::Unix(listener) => listener.local_address(),
         }
     }
+}
+
+/// Asks the kernel whether there is something to take.
+fn is_readable(socket: &AsyncFd<Socket>) -> io::Result<bool> {
+    // A signal interrupts even a call that does not wait, and is no request.
+    let ready = retry_on_intr(|| poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default())))?;
+    Ok(ready > 0)
 }
 
 /// Registers a listening socket with the poller.

@@ -246,7 +246,7 @@ impl Shared {
             drain: Drain::new(),
             timeouts: config.timeouts.clone(),
             http: config.http.clone(),
-            waiting: Waiting::default(),
+            waiting: Waiting::new(config.listen.iter().any(|listen| listen.transport().is_http())),
             started: Instant::now(),
             max_connections: config.limits.max_connections,
             full: Mutex::default(),

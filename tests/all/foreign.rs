@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use self::catalog::Component;
 use self::runtime::Runtime;
 use crate::support::foreign::build;
-use crate::support::http1::{Body, Connection, Request};
+use crate::support::http_client::{Body, Connection, Request};
 
 impl Runtime {
     fn answers_as_described(self, component: &Component) {

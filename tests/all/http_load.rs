@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::support::foreign::{Source, build};
-use crate::support::http1::{Connection, Request};
+use crate::support::http_client::{Connection, Request};
 use crate::support::log::Books;
 use crate::support::server::{Server, Setup};
 use crate::support::tool::Tool;

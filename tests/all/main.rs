@@ -30,6 +30,7 @@ mod foreign;
 mod go;
 mod guides;
 mod handlers;
+mod http;
 mod http_load;
 mod icmp;
 mod inspect;

@@ -1,6 +1,12 @@
 //! Handles requests of HTTP, by `wasi:http` of WASI 0.2, in the way that the path says. The host must answer each, whatever
 //! its handler does, and keep what one request leaves behind from every other.
 
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "what a guest prints is for the log"
+)]
+
 use std::io::{Read as _, Write as _};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -21,7 +27,7 @@ struct Http;
 impl Guest for Http {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
         let path = request.path_with_query().unwrap_or_default();
-        let (what, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
+        let (what, rest) = path[1..].split_once('/').unwrap_or_else(|| (&path[1..], ""));
         match what {
             "after" => {
                 answer(out, 200, b"done\n");
@@ -36,7 +42,6 @@ impl Guest for Http {
             "describe" => answer(out, 200, describe(&request).as_bytes()),
             "drip" => drip(out, number(rest)),
             "echo" => echo(&request, out),
-            "empty" => answer(out, number(rest) as u16, b""),
             "exit" => std::process::exit(1),
             "fetch" => answer(out, 200, fetch(rest).as_bytes()),
             "fixed" => fixed(out, number(rest)),
@@ -64,7 +69,7 @@ impl Guest for Http {
             "spin" => loop {
                 std::hint::black_box(());
             },
-            "status" => answer(out, number(rest) as u16, b"as you say\n"),
+            "status" => answer(out, rest.parse().expect("a status"), b"as you say\n"),
             "trailers" => trailers(&request, out),
             "trap" => core::arch::wasm32::unreachable(),
             _ => answer(out, 200, b"hello\n"),
@@ -157,7 +162,11 @@ fn trailers(request: &IncomingRequest, out: ResponseOutparam) {
     drop(stream);
     let trailers = IncomingBody::finish(received);
     trailers.subscribe().block();
-    let trailers = trailers.get().expect("they are there").expect("once").expect("no error");
+    let trailers = trailers
+        .get()
+        .expect("they are there")
+        .expect("once")
+        .expect("no error");
     let entries = trailers.map(|fields| fields.entries()).unwrap_or_default();
     let body = begin(out, 200, &[("trailer", "x-count")]);
     let mut output = body.write().expect("the stream");
@@ -166,7 +175,9 @@ fn trailers(request: &IncomingRequest, out: ResponseOutparam) {
     }
     drop(output);
     let fields = Fields::new();
-    fields.append("x-count", entries.len().to_string().as_bytes()).expect("a trailer");
+    fields
+        .append("x-count", entries.len().to_string().as_bytes())
+        .expect("a trailer");
     let _ = OutgoingBody::finish(body, Some(fields));
 }
 
@@ -186,7 +197,7 @@ fn send(body: &OutgoingBody, mut left: u64) {
     let mut stream = body.write().expect("the stream");
     let chunk = [b'x'; 64 << 10];
     while left > 0 {
-        let now = left.min(chunk.len() as u64) as usize;
+        let now = usize::try_from(left).map_or(chunk.len(), |left| left.min(chunk.len()));
         if stream.write_all(&chunk[..now]).is_err() {
             return;
         }
@@ -196,7 +207,10 @@ fn send(body: &OutgoingBody, mut left: u64) {
 
 fn short(out: ResponseOutparam) {
     let body = begin(out, 200, &[("content-length", "10")]);
-    body.write().expect("the stream").write_all(b"five\n").expect("it is taken");
+    body.write()
+        .expect("the stream")
+        .write_all(b"five\n")
+        .expect("it is taken");
     let _ = OutgoingBody::finish(body, None);
 }
 

@@ -30,14 +30,14 @@ pub(super) struct Clock {
     keep_alive: Duration,
     stalled: Duration,
     lifetime: Option<Instant>,
-    /// The requests that had begun when the present wait was first seen, and the bytes that had been received.
     wait: Option<Wait>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
+/// A wait for a request.
 struct Wait {
+    /// The requests that had begun before.
     begun: u64,
-    received: u64,
     since: Instant,
     /// When the first byte of a head was seen.
     head_since: Option<Instant>,
@@ -68,8 +68,8 @@ impl Clock {
     }
 
     /// Looks at what is due. To be called whenever the connection waits.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, received: u64) -> Poll<Due> {
-        self.note(received);
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Due> {
+        self.note();
         loop {
             let (next, due) = self.next();
             let is_later = self.sleep.as_ref().is_some_and(|sleep| sleep.deadline() <= next);
@@ -95,26 +95,24 @@ impl Clock {
     }
 
     /// Notes whether the connection waits for a request, and whether one has begun to come.
-    fn note(&mut self, received: u64) {
+    fn note(&mut self) {
         if self.link.is_active() {
             self.wait = None;
             return;
         }
         let begun = self.link.begun();
-        match &mut self.wait {
-            Some(wait) if wait.begun == begun => {
-                if wait.head_since.is_none() && received > wait.received {
-                    wait.head_since = Some(Instant::now());
-                }
-            }
-            _ => {
-                self.wait = Some(Wait {
-                    begun,
-                    received,
-                    since: self.link.waits_since_instant(),
-                    head_since: None,
-                });
-            }
+        if self.wait.as_ref().is_none_or(|wait| wait.begun != begun) {
+            self.wait = Some(Wait {
+                begun,
+                since: self.link.waits_since(),
+                head_since: None,
+            });
+        }
+        if let Some(wait) = &mut self.wait
+            && wait.head_since.is_none()
+            && self.link.has_received_since()
+        {
+            wait.head_since = Some(Instant::now());
         }
     }
 

@@ -44,14 +44,14 @@ pub(crate) async fn serve(
         Arc::clone(&record.connection),
         Arc::clone(&server),
         Arc::clone(&socket),
-        meter.opened(),
+        Arc::clone(&meter),
     ));
     server.waiting.enter(&link);
     let streams = Streams::new(&server);
     let end = {
         let builder = builder(&server.http, streams.clone());
         let hyper = builder.serve_connection(TokioIo::new(Transport(Arc::clone(&link))), Service(Arc::clone(&link)));
-        drive(pin!(hyper), &link, &meter).await
+        drive(pin!(hyper), &link).await
     };
     streams.end().await;
     close(&link, end).await;
@@ -115,7 +115,7 @@ impl Served for auto::Connection<'_, TokioIo<Transport>, Service, Streams> {
     }
 }
 
-async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>, meter: &Meter) -> End {
+async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>) -> End {
     let drain = &link.server.drain;
     let signals = [drain.kill(), drain.stop(), link.evicted()];
     let [mut killed, mut stopped, mut evicted] = signals.map(|signal| Box::pin(signal.killed()));
@@ -153,7 +153,7 @@ async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>, meter: &Meter
                 hyper.as_mut().finish();
                 continue;
             }
-            return match clock.poll(cx, meter.received()) {
+            return match clock.poll(cx) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(Due::Lifetime) if !is_finishing => {
                     // What is under way may finish, as when the server drains.
@@ -182,6 +182,10 @@ async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>, meter: &Meter
 
 /// Whose doing an error of hyper's is.
 fn classify(error: &(dyn std::error::Error + 'static), link: &Link) -> End {
+    // The guest is told before the connection.
+    if link.server.drain.kill().is_killed() {
+        return End::of(CloseReason::Killed);
+    }
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<hyper::Error>() {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::drain::Kill;
 use crate::event::Connection;
+use crate::meter::Meter;
 use crate::server::Shared;
 use crate::socket::Socket;
 
@@ -17,13 +18,16 @@ pub(crate) struct Link {
     pub(super) connection: Arc<Connection>,
     pub(super) server: Arc<Shared>,
     pub(super) socket: Arc<Socket>,
-    opened: Instant,
+    meter: Arc<Meter>,
     /// Requests so far.
     begun: AtomicU64,
     /// Requests that are under way.
     active: AtomicU32,
     /// Milliseconds after the server's start at which it was last without a request.
     waits_since: AtomicU64,
+    /// Bytes that had been received by then.
+    received: AtomicU64,
+    has_received: AtomicBool,
     is_http2: AtomicBool,
     /// Whether the peer may still be sending a body that nobody reads.
     has_unread: AtomicBool,
@@ -42,15 +46,22 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    pub(super) fn new(connection: Arc<Connection>, server: Arc<Shared>, socket: Arc<Socket>, opened: Instant) -> Self {
+    pub(super) fn new(
+        connection: Arc<Connection>,
+        server: Arc<Shared>,
+        socket: Arc<Socket>,
+        meter: Arc<Meter>,
+    ) -> Self {
         let link = Self {
             connection,
             server,
             socket,
-            opened,
+            meter,
             begun: AtomicU64::new(0),
             active: AtomicU32::new(0),
             waits_since: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            has_received: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
             has_unread: AtomicBool::new(false),
             blocked: AtomicU64::new(0),
@@ -61,7 +72,7 @@ impl Link {
     }
 
     pub(super) fn opened(&self) -> Instant {
-        self.opened
+        self.meter.opened()
     }
 
     /// Enters a request, and returns its number.
@@ -84,24 +95,31 @@ impl Link {
         self.active.load(Ordering::Acquire) > 0
     }
 
+    /// Notes what was received: the first bytes say whether the peer speaks HTTP/2 (RFC 9113, section 3.4).
+    pub(super) fn note_received(&self, bytes: &[u8]) {
+        if !bytes.is_empty() && !self.has_received.swap(true, Ordering::Relaxed) {
+            self.is_http2.store(bytes.starts_with(b"PRI"), Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn is_http2(&self) -> bool {
         self.is_http2.load(Ordering::Relaxed)
     }
 
-    /// When its last request ended, in milliseconds after the server's start; `None` while one is under way.
-    pub(super) fn waits_since(&self) -> Option<u64> {
-        let is_waiting = !self.is_active() && !self.evicted.is_killed();
-        is_waiting.then(|| self.waits_since.load(Ordering::Relaxed))
+    /// When its last request ended, or it was accepted.
+    pub(super) fn waits_since(&self) -> Instant {
+        self.server.started() + Duration::from_millis(self.waits_since.load(Ordering::Relaxed))
     }
 
-    /// As [`waits_since`](Self::waits_since), as a time.
-    pub(super) fn waits_since_instant(&self) -> Instant {
-        self.server.started() + Duration::from_millis(self.waits_since.load(Ordering::Relaxed))
+    /// Whether bytes have come since.
+    pub(super) fn has_received_since(&self) -> bool {
+        self.meter.received() > self.received.load(Ordering::Relaxed)
     }
 
     fn note_waiting(&self) {
         let now = millis(Instant::now() - self.server.started());
         self.waits_since.store(now, Ordering::Relaxed);
+        self.received.store(self.meter.received(), Ordering::Relaxed);
     }
 
     pub(super) fn evict(&self) {
@@ -127,7 +145,7 @@ impl Link {
         // The time is looked up only when it changes.
         if is_blocked != was_blocked {
             let since = if is_blocked {
-                millis(self.opened.elapsed()) + 1
+                millis(self.meter.opened().elapsed()) + 1
             } else {
                 0
             };
@@ -138,7 +156,7 @@ impl Link {
     /// Since when the peer has taken nothing of what is to be sent.
     pub(super) fn blocked_since(&self) -> Option<Instant> {
         let since = self.blocked.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(self.opened + Duration::from_millis(since))
+        Some(self.meter.opened() + Duration::from_millis(since))
     }
 }
 

@@ -89,6 +89,19 @@ impl Sent {
         Ok(Self(State::Streamed(Box::new(streamed))))
     }
 
+    /// Ends the exchange of a response that has no body by its nature, whose guest has ended.
+    pub(super) fn complete(self) {
+        let mut sent = self;
+        match &mut sent.0 {
+            State::Whole(_, entry) => {
+                if let Some(entry) = entry.take() {
+                    entry.close_as(Outcome::Completed, String::new(), Vec::new());
+                }
+            }
+            State::Streamed(streamed) => streamed.finish(),
+        }
+    }
+
     /// The end of a response that has no body by its nature, while the guest still makes one.
     pub(super) fn discard(body: GuestBody, guest: Handling, entry: Entry) -> Self {
         let link = std::sync::Arc::clone(&entry.exchange.link);

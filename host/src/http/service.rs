@@ -161,7 +161,7 @@ async fn begin(
     });
     match sent.await {
         Some(Ok(sent)) if has_no_body => {
-            drop(sent);
+            sent.complete();
             Ok(Response::from_parts(parts, Sent::nothing()))
         }
         Some(Ok(sent)) => Ok(Response::from_parts(parts, sent)),

@@ -15,7 +15,10 @@ pub(super) struct Transport(pub(super) Arc<Link>);
 
 impl AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.0.socket.poll_receive_to(cx, buffer)
+        let before = buffer.filled().len();
+        let received = self.0.socket.poll_receive_to(cx, buffer);
+        self.0.note_received(&buffer.filled()[before..]);
+        received
     }
 }
 

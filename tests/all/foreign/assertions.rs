@@ -7,7 +7,7 @@ use std::thread;
 use super::catalog::{Component, Exchange};
 use crate::support::client::noise;
 use crate::support::eventually::settled;
-use crate::support::http1::{Body, Connection, Request, Response};
+use crate::support::http_client::{Body, Connection, Request, Response};
 
 pub(super) fn each_exchange_on_a_connection_of_its_own(server: SocketAddr, component: &Component) {
     for exchange in component.exchanges {

@@ -1,7 +1,7 @@
 //! The components that others wrote: where each comes from, what it is asked, and what must come back.
 
 use crate::support::foreign::Source;
-use crate::support::http1::{Body, Request};
+use crate::support::http_client::{Body, Request};
 
 /// A component, and what is known of it.
 #[derive(Debug)]

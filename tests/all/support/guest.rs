@@ -24,6 +24,7 @@ pub(crate) const DISCARD: Guest = Guest::Built("discard");
 pub(crate) const ECHO: Guest = Guest::Built("echo");
 pub(crate) const ECHO_ASYNC: Guest = Guest::Built("echo_async");
 pub(crate) const ECHO_DATAGRAMS: Guest = Guest::Built("echo_datagrams");
+pub(crate) const HTTP: Guest = Guest::Built("http");
 pub(crate) const MESSAGES: Guest = Guest::Built("messages");
 
 impl Guest {

@@ -242,6 +242,11 @@ impl Server {
         self.log.wait_for("connection closed", count)
     }
 
+    /// Waits for so many requests of HTTP to end, and returns their log lines.
+    pub(crate) fn requests(&self, count: usize) -> Vec<Record> {
+        self.log.wait_for("request ended", count)
+    }
+
     /// Its counters at this moment, which always balance.
     pub(crate) fn books(&self) -> Books {
         let seen = self.log.all("status").len();
@@ -318,11 +323,12 @@ impl Server {
         assert_eq!(stopped.len(), 1, "the server says once that it has stopped");
         let books = Books::of(&stopped[0]);
         books.assert_balanced();
-        assert_eq!(books.active, 0, "{books:?}");
+        assert_eq!((books.active, books.active_requests), (0, 0), "{books:?}");
         if self.logs_connections {
             for message in ["connection opened", "connection closed"] {
                 assert_eq!(self.log.all(message).len() as u64, books.accepted, "{message}");
             }
+            assert_eq!(self.log.all("request ended").len() as u64, books.requests);
         }
         Ended {
             code,

@@ -1,0 +1,13 @@
+//! HTTP listeners.
+
+mod answers;
+mod bodies;
+mod deadlines;
+mod drain;
+mod failures;
+mod hostile;
+mod http2;
+mod isolation;
+mod limits;
+mod outbound;
+mod start;
