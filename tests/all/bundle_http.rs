@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
 
 use crate::support::client::noise;
 use crate::support::guest::{ECHO, ECHO_ASYNC, Guest};
@@ -59,7 +58,7 @@ fn a_reader_that_is_slow_gets_everything() {
             sender.send(head);
             sender.send(&bytes);
         });
-        thread::sleep(Duration::from_secs(1));
+        client.wait_until_sender_is_stuck();
         let (response, _) = client.receive_to_end();
         assert!(response.ends_with(&bytes), "{} bytes", response.len());
     });
@@ -159,11 +158,9 @@ fn a_handler_that_fails_is_a_500_or_a_body_that_is_cut() {
     let response = ask(&stock, &get("/fail"));
     assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
     stock.complains("handler error: refused by choice");
+    // The runtime may cut it off before it has written the beginning.
     let response = ask(&stock, &get("/fail-late"));
-    assert!(
-        response.starts_with("HTTP/1.1 200 ") && response.contains("a part"),
-        "{response}"
-    );
+    assert!(!response.starts_with("HTTP/1.1 500 "), "{response}");
     assert!(
         !response.ends_with("0\r\n\r\n"),
         "the client sees that it is not whole: {response}"
@@ -244,16 +241,7 @@ fn a_handler_that_speaks_http_answers_with_its_own_head() {
         };
         assert_eq!(status(&[&format!("{url}/no-such-page")]), "404");
         assert_eq!(status(&["-d", "x=1", url]), "405");
-        assert_eq!(
-            status(&[
-                "-T",
-                "/etc/hostname",
-                "-H",
-                "Transfer-Encoding: chunked",
-                &format!("{url}/?upload")
-            ]),
-            "405"
-        );
+        assert_eq!(status(&["-d", "x=1", "-H", "Transfer-Encoding: chunked", url]), "405");
         assert_eq!(status(&["-X", "get", url]), "501");
         // Two pages in one run use one connection.
         assert_eq!(

@@ -14,6 +14,7 @@ mod async_outbound;
 mod asynchronous;
 mod asynchronous_misbehaving;
 mod bundle;
+mod bundle_contract;
 mod bundle_http;
 mod bundle_run;
 mod cache;

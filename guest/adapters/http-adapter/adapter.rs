@@ -14,7 +14,7 @@ struct Adapter;
 impl wasi::exports::http::incoming_handler::Guest for Adapter {
     fn handle(request: IncomingRequest, response_out: ResponseOutparam) {
         let handled = stream_handler::handle(http_exchange::open(request, response_out));
-        http_exchange::close(handled.as_ref().map(|()| ()).map_err(String::as_str));
+        http_exchange::close(handled.as_ref().copied().map_err(String::as_str));
     }
 }
 

@@ -19,7 +19,7 @@ impl wasi::exports::cli::run::Guest for Loop {
         }
         loop {
             let handled = stream_handler::handle(tcp_listener::accept());
-            tcp_listener::close(handled.as_ref().map(|()| ()).map_err(String::as_str));
+            tcp_listener::close(handled.as_ref().copied().map_err(String::as_str));
         }
     }
 }

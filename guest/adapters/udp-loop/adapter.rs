@@ -20,7 +20,7 @@ impl wasi::exports::cli::run::Guest for Loop {
         loop {
             let (datagram, socket) = udp_listener::receive();
             let handled = datagram_handler::handle(&datagram, socket);
-            udp_listener::close(handled.as_ref().map(|()| ()).map_err(String::as_str));
+            udp_listener::close(handled.as_ref().copied().map_err(String::as_str));
         }
     }
 }

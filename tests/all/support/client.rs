@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 use socketserver::{Listen, UnixName};
 
-use super::eventually::DEADLINE;
+use super::eventually::{DEADLINE, settled};
 
 /// One end of a TCP or Unix connection.
 #[derive(Debug)]
@@ -178,6 +178,12 @@ impl Client {
         let peeked = self.socket().peek(&mut byte);
         self.socket().set_nonblocking(false).expect("a socket");
         self.socket.buffer().is_empty() && matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+
+    /// Waits until no more bytes come in, because nobody takes those that are there: the server is stuck in sending.
+    pub(crate) fn wait_until_sender_is_stuck(&self) {
+        let waiting = || rustix::io::ioctl_fionread(self.socket()).expect("a socket");
+        settled("the server sends no more", waiting);
     }
 
     /// Sends until the server takes no more for a while, and returns how much it took.
