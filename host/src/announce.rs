@@ -1,5 +1,6 @@
 //! The lines on standard output that say where the command listens.
 
+use std::error::Error;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
@@ -47,6 +48,10 @@ impl Observer for ProgramObserver {
 
     fn bind_denied(&self, listen: &Listen) {
         self.log.bind_denied(listen);
+    }
+
+    fn bind_failed(&self, error: &(dyn Error + 'static)) {
+        self.log.bind_failed(error);
     }
 
     fn connect_refused(&self, refused: &ConnectRefused) {

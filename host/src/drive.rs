@@ -163,7 +163,10 @@ impl DrivenServer {
             return Err(io::ErrorKind::NotConnected.into());
         }
         let bound = Listener::bind(&self.listen, &self.sockets, self.max_packet_size).await;
-        let bound = bound.map_err(|error| error.into_io())?;
+        let bound = bound.map_err(|error| {
+            self.shared.observer.bind_failed(&error);
+            error.into_io()
+        })?;
         let local = Arc::new(bound.local_address());
         self.stage = Stage::Bound(bound, local);
         Ok(())

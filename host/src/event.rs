@@ -5,6 +5,7 @@
 
 mod request;
 
+use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,9 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A server program asked for an address that it was not granted.
     fn bind_denied(&self, _listen: &Listen) {}
+
+    /// A server program was granted an address, and the system does not bind it.
+    fn bind_failed(&self, _error: &(dyn Error + 'static)) {}
 
     /// A guest wanted to reach something that no rule of [`allow_connect`](crate::Config::allow_connect) grants. Told once
     /// for each guest, and [counted](Closed::connects_refused): a guest may ask without end.

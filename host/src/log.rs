@@ -1,6 +1,8 @@
 //! Events as lines of a log.
 
+use std::error::Error;
 use std::io;
+use std::iter;
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
@@ -127,6 +129,13 @@ impl Observer for LogObserver {
 
     fn bind_denied(&self, listen: &Listen) {
         warn!(target: "socketserver", %listen, "the program may not bind this; grant it with --allow-bind {listen}");
+    }
+
+    fn bind_failed(&self, error: &(dyn Error + 'static)) {
+        // The program learns no more than a code of it.
+        let words = iter::successors(Some(error), |&error| error.source());
+        let words: Vec<_> = words.map(ToString::to_string).collect();
+        warn!(target: "socketserver", "the program {}", words.join(": "));
     }
 
     fn connect_refused(&self, refused: &ConnectRefused) {
