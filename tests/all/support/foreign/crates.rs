@@ -40,7 +40,7 @@ pub(super) fn build(name: &str, version: &str, licence: &str, example: &str, fea
     )
     .succeed();
     let artifacts = serde_json::Deserializer::from_str(&output).into_iter::<Value>();
-    artifacts
+    let artifact = artifacts
         .map(|message| message.expect("cargo writes JSON"))
         .filter(|message| message["target"]["name"] == example)
         .find_map(|message| {
@@ -49,7 +49,11 @@ pub(super) fn build(name: &str, version: &str, licence: &str, example: &str, fea
                 .map(PathBuf::from)
                 .find(|file| file.extension().is_some_and(|e| e == "wasm"))
         })
-        .unwrap_or_else(|| panic!("{name} {version} has no component {example}: {output}"))
+        .unwrap_or_else(|| panic!("{name} {version} has no component {example}: {output}"));
+    // Examples of several crates have the same name, and their files the same place.
+    let component = kept().join(format!("{name}-{version}-{example}.wasm"));
+    fs::copy(artifact, &component).expect("cargo's folder can be written to");
+    component
 }
 
 /// Where a crate's files are, to read.
