@@ -47,7 +47,7 @@ pub(crate) fn build(root: &Path, out: &Path) -> io::Result<()> {
     }
     let guest = root.join("guest");
     let target = out.join("adapters-target");
-    let mut cargo = clean(env::var_os("CARGO").as_deref().unwrap_or(OsStr::new("cargo")));
+    let mut cargo = clean(&env::var_os("CARGO").ok_or(io::ErrorKind::NotFound)?);
     cargo.args(["build", "--release", "--locked", "--target", TARGET]);
     cargo.args(ADAPTERS.map(|name| format!("--package=adapter-{name}")));
     cargo.current_dir(&guest).env("CARGO_TARGET_DIR", &target);
