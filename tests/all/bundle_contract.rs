@@ -1,7 +1,8 @@
-//! Every method of `connections` under stock `wasmtime run`, where an adapter defines it.
+//! Every method of `connections` and of `datagram-socket` under stock `wasmtime run`, where adapters define them.
 
 use crate::support::client::{Client, End};
-use crate::support::guest::CONFORMANCE;
+use crate::support::datagrams::Peer;
+use crate::support::guest::{CONFORMANCE, DATAGRAMS};
 use crate::support::stock::Stock;
 
 /// What a handler calls, and what it is answered: as `contract.rs` has it for our host.
@@ -143,4 +144,27 @@ fn a_dropped_a_leaked_and_a_failed_connection_are_closed() {
     assert_eq!(client.receive_to_end(), (b"xxxok\n".to_vec(), End::Closed));
     stock.complains("handler error: it did not work");
     assert_eq!(stock.connect().ask("wait w"), "ok w", "the loop goes on");
+}
+
+#[test]
+fn the_contract_of_datagrams_is_kept() {
+    let Some(stock) = Stock::run(DATAGRAMS.path()).start() else {
+        return;
+    };
+    let peer = Peer::of(stock.address());
+    assert_eq!(peer.ask("count"), "1");
+    assert_eq!(peer.ask("echo hello"), "echo hello");
+    peer.send("twice x");
+    for _ in 0..2 {
+        assert_eq!(String::from_utf8(peer.receive()).unwrap(), "twice x");
+    }
+    let local = stock.address().strip_prefix("udp://").unwrap();
+    assert_eq!(peer.ask("addresses"), format!("{}\n{local}", peer.address()));
+    assert_eq!(peer.ask("elsewhere 127.0.0.1:9"), "the operator has not granted this");
+    assert_eq!(peer.ask("big 65508"), "the message is too large");
+    assert_eq!(peer.ask(format!("length {}", "x".repeat(65_500))), "65507");
+    peer.send("fail it did not work");
+    stock.complains("handler error: it did not work");
+    // Its memory is that of the whole process, and nothing that failed has ended it.
+    assert_eq!(Peer::of(stock.address()).ask("count"), "9");
 }

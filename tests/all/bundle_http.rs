@@ -276,6 +276,48 @@ fn a_page_that_the_client_has_is_not_sent_again() {
     assert!(again.ends_with("\r\n\r\n"), "{again}");
 }
 
+#[test]
+fn an_async_handler_that_speaks_http_answers_with_its_own_head() {
+    let http = Guest::Built("async_http_wire").path();
+    let Some(stock) = Stock::serve(http).bundle_flag("--http-wire").start() else {
+        return;
+    };
+    let response = ask(&stock, &get("/a"));
+    assert!(
+        response.starts_with("HTTP/1.1 201 Created\r\n") && response.contains("\r\nx-own: yes\r\n"),
+        "{response}"
+    );
+    for line in [
+        "GET /a HTTP/1.1\r\n",
+        // wasmtime 48 tells it in WASI 0.2 alone.
+        "Host: \r\n",
+        "Connection: close\r\n",
+        "0 bytes\n",
+    ] {
+        assert!(response.contains(line), "{line:?} in {response}");
+    }
+    let sized = get("/")
+        .replace("GET", "POST")
+        .replace("X-Own", "Content-Length: 5\r\nX-Own")
+        + "hello";
+    assert!(ask(&stock, &sized).contains("5 bytes\n"));
+    // A chunk is its size, its bytes, and two line ends.
+    let chunked = get("/")
+        .replace("GET", "POST")
+        .replace("X-Own", "Transfer-Encoding: chunked\r\nX-Own");
+    let response = ask(&stock, &(chunked + "5\r\nhello\r\n0\r\n\r\n"));
+    assert!(
+        response.contains("Transfer-Encoding: chunked\r\n") && response.contains("15 bytes\n"),
+        "{response}"
+    );
+    let response = ask(&stock, &get("/fail"));
+    assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
+    stock.complains("handler error: ");
+    let response = ask(&stock, &get("/cut"));
+    assert!(!response.ends_with("0\r\n\r\n"), "{response}");
+    stock.complains("the end of the stream before its last chunk");
+}
+
 /// Echo sends the request back, which is no response.
 #[test]
 fn what_is_no_response_is_a_502() {

@@ -47,23 +47,20 @@ pub(crate) fn build(root: &Path, out: &Path) -> io::Result<()> {
     }
     let guest = root.join("guest");
     let target = out.join("adapters-target");
-    let mut cargo = clean(env::var_os("CARGO").as_deref().unwrap_or_else(|| OsStr::new("cargo")));
+    let mut cargo = clean(&env::var_os("CARGO").ok_or(io::ErrorKind::NotFound)?);
     cargo.args(["build", "--release", "--locked", "--target", TARGET]);
     cargo.args(ADAPTERS.map(|name| format!("--package=adapter-{name}")));
     cargo.current_dir(&guest).env("CARGO_TARGET_DIR", &target);
-    // What is in standard output is for cargo, which would take lines of it for its own.
-    let output = cargo.stdin(Stdio::null()).stdout(Stdio::null()).output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        if !has_target(&guest) {
-            return Err(io::Error::other(format!(
+    // What is in standard output is for cargo, which would take lines of it for its own. It shows standard error if this fails.
+    if !cargo.stdin(Stdio::null()).stdout(Stdio::null()).status()?.success() {
+        return Err(io::Error::other(if has_target(&guest) {
+            "the adapters of bundles do not build; the compiler says why above".to_owned()
+        } else {
+            format!(
                 "the adapters of bundles are built for {TARGET}, which this Rust toolchain has not; \
                  install it with: rustup target add {TARGET}"
-            )));
-        }
-        return Err(io::Error::other(format!(
-            "the adapters of bundles do not build:\n{said}"
-        )));
+            )
+        }));
     }
     let embedded = out.join("adapters");
     fs::create_dir_all(&embedded)?;

@@ -200,3 +200,55 @@ pub enum BundleError {
     )]
     Program,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A component with exports of these names, each of which has nothing in it.
+    fn exporting(names: &[&str]) -> Vec<u8> {
+        let exports: String = names
+            .iter()
+            .map(|name| format!("(export \"{name}\" (instance $i))\n"))
+            .collect();
+        wat::parse_str(format!("(component (instance $i) {exports})")).unwrap()
+    }
+
+    fn error(component: &[u8], options: BundleOptions) -> BundleError {
+        bundle(component, options).unwrap_err()
+    }
+
+    #[test]
+    fn what_cannot_be_bundled_is_told_apart() {
+        let run = BundleOptions::new(Runtime::WasmtimeRun);
+        let serve = BundleOptions::new(Runtime::WasmtimeServe);
+        let [stream, asynchronous, datagram] = HANDLERS.map(|(_, export)| exporting(&[export]));
+        assert!(matches!(error(b"nothing", run), BundleError::Invalid(_)));
+        assert!(matches!(error(&exporting(&[]), run), BundleError::NoHandler));
+        assert!(matches!(
+            error(&exporting(&["wasi:cli/run@0.2.6"]), run),
+            BundleError::Program
+        ));
+        assert!(matches!(error(&datagram, serve), BundleError::DatagramsByHttp));
+        let wire = BundleOptions { http_wire: true, ..run };
+        assert!(matches!(error(&stream, wire), BundleError::HttpWireByRun));
+        let kind = Some(Kind::Stream);
+        let wanted = BundleOptions { kind, ..run };
+        assert!(matches!(
+            error(&asynchronous, wanted),
+            BundleError::NoSuchHandler(Kind::Stream)
+        ));
+        // An export of the right name that has not what belongs to it.
+        assert!(matches!(error(&stream, run), BundleError::Compose(_)));
+    }
+
+    #[test]
+    fn a_handler_of_several_kinds_is_bundled_by_the_first() {
+        let all = HANDLERS.map(|(_, export)| export.to_owned());
+        let options = BundleOptions::new(Runtime::WasmtimeRun);
+        assert_eq!(choose(&all, options).unwrap(), Kind::Stream);
+        assert_eq!(choose(&all[1..], options).unwrap(), Kind::Async);
+        let kind = Some(Kind::Datagram);
+        assert_eq!(choose(&all, BundleOptions { kind, ..options }).unwrap(), Kind::Datagram);
+    }
+}

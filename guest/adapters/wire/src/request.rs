@@ -11,9 +11,9 @@ pub struct Request {
     pub method: String,
     /// The path and the query; `/` where there is none.
     pub target: String,
-    /// The host, and its port if it is not the default.
+    /// The host, and its port if it is not the default; where a runtime leaves it empty, it is what the field `Host` says.
     pub authority: String,
-    /// The header fields, without `Host`.
+    /// The header fields.
     pub fields: Vec<Field>,
 }
 
@@ -63,10 +63,17 @@ impl Request {
         if target.is_empty() || !target.bytes().all(is_visible) {
             return Err(BadRequest("a target with white space or control characters"));
         }
-        if !authority.bytes().all(is_visible) {
+        let hosts: Vec<&[u8]> = fields::named(fields, "host").collect();
+        let host = match hosts.as_slice() {
+            [_, _, ..] => return Err(BadRequest("more than one Host")),
+            [host] if authority.is_empty() => host,
+            _ => authority.as_bytes(),
+        };
+        if !host.iter().copied().all(is_visible) {
             return Err(BadRequest("an authority with white space or control characters"));
         }
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\n").into_bytes();
+        let mut head = format!("{method} {target} HTTP/1.1\r\n").into_bytes();
+        push(&mut head, "Host", host);
         let mut cookies: Vec<&[u8]> = Vec::new();
         let own = fields::of_message(fields.clone());
         for (name, value) in &own {
@@ -172,6 +179,16 @@ mod tests {
             head(&get, RequestBody::Empty),
             "GET /a?b=c HTTP/1.1\r\nHost: example.org:8080\r\naccept: */*\r\nConnection: close\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn the_host_is_told_by_the_authority_or_by_the_field() {
+        let mut get = request("GET", &[("host", "field.example")]);
+        assert!(head(&get, RequestBody::Empty).contains("\r\nHost: example.org:8080\r\n"));
+        get.authority.clear();
+        assert!(head(&get, RequestBody::Empty).contains("\r\nHost: field.example\r\n"));
+        get.fields.push(("Host".to_owned(), b"other.example".to_vec()));
+        assert!(get.head(RequestBody::Empty).is_err());
     }
 
     #[test]
