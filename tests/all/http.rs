@@ -10,4 +10,5 @@ mod http2;
 mod isolation;
 mod limits;
 mod outbound;
+mod reuse;
 mod start;

@@ -42,7 +42,7 @@ impl Guest for Http {
             "describe" => answer(out, 200, describe(&request).as_bytes()),
             "drip" => drip(out, number(rest)),
             "echo" => echo(&request, out),
-            "exit" => std::process::exit(1),
+            "exit" => end(),
             "fetch" => answer(out, 200, fetch(rest).as_bytes()),
             "fixed" => fixed(out, number(rest)),
             "grow" => grow(),
@@ -236,7 +236,7 @@ fn late(out: ResponseOutparam, how: &str) {
     stream.write_all(b"a part\n").expect("it is taken");
     std::thread::sleep(Duration::from_millis(100));
     match how {
-        "exit" => std::process::exit(1),
+        "exit" => end(),
         "grow" => grow(),
         "panic" => panic!("gave up on purpose"),
         "never" => subscribe_duration(nanos(3_600_000)).block(),
@@ -244,6 +244,11 @@ fn late(out: ResponseOutparam, how: &str) {
             std::hint::black_box(());
         },
     }
+}
+
+#[expect(clippy::exit, reason = "the fault that is asked for")]
+fn end() -> ! {
+    std::process::exit(1);
 }
 
 fn grow() -> ! {

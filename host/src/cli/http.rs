@@ -53,6 +53,29 @@ pub(super) struct HttpArgs {
     /// When all --max-concurrent-requests are under way: how long a further one waits until it is answered 503.
     #[arg(long, value_name = "TIME", default_value_t = Time(Http::default().queue_timeout))]
     queue_timeout: Time,
+
+    /// Requests that one instance handles, one after the other. With 1 each request has a fresh one; with more, what a
+    /// request leaves in its instance reaches later ones.
+    #[arg(long, value_name = "NUMBER", default_value_t = Http::default().max_instance_reuse_count)]
+    max_instance_reuse_count: u32,
+
+    /// Requests that one instance handles at the same time. Here that is always 1: what fails costs no request but its own.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = one_at_a_time)]
+    max_instance_concurrent_reuse_count: u32,
+
+    /// Drop an instance that could be used again after it has waited for so long.
+    #[arg(long, value_name = "TIME", default_value_t = Time(Http::default().idle_instance_timeout))]
+    idle_instance_timeout: Time,
+}
+
+fn one_at_a_time(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(1) => Ok(1),
+        _ => Err(
+            "an instance handles one request at a time here, so that a trap costs one request; leave it out, or give 1"
+                .into(),
+        ),
+    }
 }
 
 impl HttpArgs {
@@ -69,6 +92,9 @@ impl HttpArgs {
             body_idle_timeout,
             request_timeout,
             queue_timeout,
+            max_instance_reuse_count,
+            max_instance_concurrent_reuse_count: _,
+            idle_instance_timeout,
         } = self;
         http.max_concurrent_requests = max_concurrent_requests;
         // What does not fit is out of its bounds too, and is said to be.
@@ -82,5 +108,7 @@ impl HttpArgs {
         http.body_idle_timeout = body_idle_timeout.0;
         http.request_timeout = request_timeout.map(Duration::from).0;
         http.queue_timeout = queue_timeout.0;
+        http.max_instance_reuse_count = max_instance_reuse_count;
+        http.idle_instance_timeout = idle_instance_timeout.0;
     }
 }

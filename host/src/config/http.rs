@@ -39,6 +39,13 @@ pub struct Http {
     pub request_timeout: Option<Duration>,
     /// A request that finds all sandboxes in use waits for one for so long; then it is answered 503.
     pub queue_timeout: Duration,
+    /// Requests that one instance handles, one after the other, before it is dropped. 1 is a fresh instance for each request.
+    ///
+    /// More of them saves the making of instances, and gives up what that is for: an instance that is used again brings along
+    /// whatever earlier requests have left in it.
+    pub max_instance_reuse_count: u32,
+    /// An instance that waits for another request is dropped after so long.
+    pub idle_instance_timeout: Duration,
 }
 
 impl Default for Http {
@@ -60,6 +67,9 @@ impl Default for Http {
             body_idle_timeout: Duration::from_secs(30),
             request_timeout: Some(Duration::from_secs(300)),
             queue_timeout: Duration::from_secs(5),
+            max_instance_reuse_count: 1,
+            // As `wasmtime serve` has it.
+            idle_instance_timeout: Duration::from_secs(1),
         }
     }
 }
@@ -71,6 +81,7 @@ impl Http {
             ("max-concurrent-requests", Some(self.max_concurrent_requests)),
             ("max-streams", Some(self.max_streams)),
             ("max-connection-requests", self.max_connection_requests),
+            ("max-instance-reuse-count", Some(self.max_instance_reuse_count)),
         ] {
             check(
                 setting,
@@ -90,6 +101,7 @@ impl Http {
             ("keep-alive-timeout", Some(self.keep_alive_timeout)),
             ("body-idle-timeout", Some(self.body_idle_timeout)),
             ("request-timeout", self.request_timeout),
+            ("idle-instance-timeout", Some(self.idle_instance_timeout)),
         ] {
             check(
                 setting,

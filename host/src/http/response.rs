@@ -179,7 +179,14 @@ impl Streamed {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                Poll::Ready(Some(Err(Failed::Body(Outcome::HandlerError, error.to_string()))))
+                // A handler may give the body of the request back.
+                let failed = match error {
+                    BodyError::Connection => Failed::Body(Outcome::Aborted, String::new()),
+                    BodyError::Guest(message) => Failed::Body(Outcome::HandlerError, message),
+                    BodyError::Idle => Failed::Body(Outcome::Idle, String::new()),
+                    BodyError::TooLong => Failed::Body(Outcome::RequestSize, String::new()),
+                };
+                Poll::Ready(Some(Err(failed)))
             }
             Poll::Ready(None) => {
                 self.body = None;

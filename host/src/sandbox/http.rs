@@ -3,6 +3,7 @@
 mod error;
 mod hooks;
 mod incoming;
+mod reuse;
 mod send;
 mod service;
 
@@ -21,9 +22,12 @@ use wasmtime_wasi_http::p2::bindings::exports::wasi::http::incoming_handler;
 use wasmtime_wasi_http::p3::bindings::exports::wasi::http::handler;
 
 pub(super) use self::hooks::HttpState;
+pub(super) use self::reuse::Kept;
+use self::reuse::Used;
 use super::state::{Given, State};
 use super::{Ending, Failure, Outcome, Sandbox};
 use crate::config::Timeouts;
+use crate::event::CloseReason;
 use crate::http::{BodyError, Exchange, Received};
 use crate::limit::Permit;
 use crate::server::Shared;
@@ -43,6 +47,12 @@ impl Indices {
         let service = handler::GuestIndices::new(component).ok().map(Self::Service);
         service.or_else(|| incoming_handler::GuestIndices::new(component).ok().map(Self::Incoming))
     }
+}
+
+/// The handler of one instance.
+enum Callee {
+    Incoming(incoming_handler::Guest),
+    Service(handler::Guest),
 }
 
 /// A guest that handles one request. It runs when it is polled, and stops when it is dropped.
@@ -117,16 +127,28 @@ impl Sandbox {
     }
 
     async fn run_request(
-        &self,
+        self: &Arc<Self>,
         request: Request<Received>,
         told: oneshot::Sender<Head>,
         exchange: &Exchange,
-        server: &Shared,
+        server: &Arc<Shared>,
     ) -> Ending {
         let _guest = self.ticker.guest();
         let meter = exchange.meter();
-        let given = Given::Request(exchange.number());
-        let mut store = self.store(Arc::clone(exchange.connection()), given, meter);
+        let (connection, given) = (Arc::clone(exchange.connection()), Given::Request(exchange.number()));
+        let (mut store, mut callee, uses) = match self.kept.take() {
+            Some(Used {
+                mut store,
+                callee,
+                uses,
+                ..
+            }) => {
+                store.data_mut().renew(connection, given, Arc::clone(meter));
+                store.set_epoch_deadline(1);
+                (store, Some(callee), uses)
+            }
+            None => (self.store(connection, given, meter), None, 0),
+        };
         // How long a body may rest is seen by the body: a guest that waits for something else is not idle.
         let timeouts = Timeouts {
             idle: None,
@@ -134,36 +156,48 @@ impl Sandbox {
             ..self.timeouts
         };
         let result = {
-            let mut handle = pin!(self.handle_request(&mut store, request, told));
+            let mut handle = pin!(self.handle_request(&mut store, &mut callee, request, told));
             let work = std::future::poll_fn(|cx| {
                 meter.resume(self.shared.ticks.now());
                 handle.as_mut().poll(cx)
             });
             supervise(pin!(work), meter.opened(), meter, &timeouts, server.drain.kill()).await
         };
-        Ending::of(result, &store.into_data())
+        let ending = Ending::of(result, store.data());
+        if let Some(callee) = callee
+            && ending.reason == CloseReason::Completed
+            && !store.data().memory.refused()
+        {
+            self.keep(Used::of(store, callee, uses + 1), server);
+        }
+        ending
     }
 
     async fn handle_request(
         &self,
         store: &mut Store<State>,
+        callee: &mut Option<Callee>,
         request: Request<Received>,
         told: oneshot::Sender<Head>,
     ) -> Outcome {
-        let instance = self.instantiate(store).await?;
-        match &self.http {
-            Some(Indices::Incoming(handler)) => {
-                let handler = handler.load(&mut *store, &instance).map_err(Failure::Instantiate)?;
-                incoming::handle(store, &handler, request, told).await
-            }
-            Some(Indices::Service(handler)) => {
-                let handler = handler.load(&mut *store, &instance).map_err(Failure::Instantiate)?;
-                // On the heap, so that a request that is handled the other way has no room for it.
-                Box::pin(service::handle(store, &handler, request, told)).await
-            }
-            None => Err(Failure::Instantiate(wasmtime::format_err!(
-                "the component handles no requests"
-            ))),
+        let callee = match callee {
+            Some(callee) => callee,
+            None => callee.insert(self.callee(store).await?),
+        };
+        match callee {
+            Callee::Incoming(handler) => incoming::handle(store, handler, request, told).await,
+            // On the heap, so that a request that is handled the other way has no room for it.
+            Callee::Service(handler) => Box::pin(service::handle(store, handler, request, told)).await,
         }
+    }
+
+    async fn callee(&self, store: &mut Store<State>) -> Result<Callee, Failure> {
+        let instance = self.instantiate(store).await?;
+        let callee = match &self.http {
+            Some(Indices::Incoming(handler)) => handler.load(&mut *store, &instance).map(Callee::Incoming),
+            Some(Indices::Service(handler)) => handler.load(&mut *store, &instance).map(Callee::Service),
+            None => Err(wasmtime::format_err!("the component handles no requests")),
+        };
+        callee.map_err(Failure::Instantiate)
     }
 }

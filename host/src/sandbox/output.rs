@@ -54,6 +54,17 @@ impl GuestOutput {
         })))
     }
 
+    /// Goes on for another request: a line that has no end yet is the last one's.
+    pub(super) fn renew(&self, (connection, request): (u64, Option<u64>), meter: &Arc<Meter>) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !lines.line.is_empty() {
+            lines.emit(false);
+        }
+        lines.connection = connection;
+        lines.request = request;
+        lines.meter = Arc::clone(meter);
+    }
+
     fn write(&self, bytes: &[u8]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes);
     }

@@ -94,6 +94,8 @@ pub(crate) struct State {
     table: ResourceTable,
     /// Made when the guest first calls WASI; many guests never do.
     wasi: Option<Box<WasiCtx>>,
+    /// What of it the guest writes to.
+    outputs: Option<[GuestOutput; 2]>,
     /// As `wasi`, for a guest that was granted something of the network.
     outbound: Option<Outbound>,
     /// As `wasi`, for a guest that speaks HTTP.
@@ -128,9 +130,23 @@ impl State {
             shared,
             table,
             wasi: None,
+            outputs: None,
             outbound: None,
             http: None,
         }
+    }
+
+    /// Goes on with another request. What the guest has used of its memory stays used.
+    pub(super) fn renew(&mut self, connection: Arc<Connection>, given: Given, meter: Arc<Meter>) {
+        for output in self.outputs.iter().flatten() {
+            output.renew((connection.id, given.request()), &meter);
+        }
+        self.connection = connection;
+        self.given = given;
+        self.meter = meter;
+        // They say whose doing a refusal is.
+        self.outbound = None;
+        self.http = None;
     }
 
     /// Gives a guest that has waited a whole slice: ticks that passed meanwhile would interrupt it for nothing.
@@ -170,10 +186,12 @@ impl WasiView for State {
             let budget = Arc::new(OutputBudget::new(self.shared.max_output));
             let source = (self.connection.id, self.given.request());
             let output = |stream| GuestOutput::new(source, stream, &budget, &self.meter, &self.shared);
+            let (stdout, stderr) = (output(GuestStream::Stdout), output(GuestStream::Stderr));
+            self.outputs = Some([stdout.clone(), stderr.clone()]);
             let mut builder = WasiCtx::builder();
             builder
-                .stdout(output(GuestStream::Stdout))
-                .stderr(output(GuestStream::Stderr))
+                .stdout(stdout)
+                .stderr(stderr)
                 .max_random_size(MAX_RANDOM)
                 .allow_tcp(false)
                 .allow_udp(false);

@@ -3,82 +3,88 @@
 use std::thread;
 
 use crate::support::client::{End, noise};
-use crate::support::guest::HTTP;
+use crate::support::guest::{EACH_HTTP, HTTP, HTTP_ASYNC};
 use crate::support::http::{chunked, request, serve};
 
 #[test]
 fn a_body_comes_back_whatever_its_framing() {
-    let server = serve(HTTP).start();
-    let mut client = server.connect();
-    for size in [0, 1, 1000, 100_000, 8 << 20] {
-        let body = noise(size);
-        let sender = client.split();
-        let head = request("POST", "/echo", &format!("Content-Length: {size}\r\n"));
-        let response = thread::scope(|scope| {
-            scope.spawn(|| {
-                sender.send(head);
-                sender.send(&body);
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        let mut client = server.connect();
+        for size in [0, 1, 1000, 100_000, 8 << 20] {
+            let body = noise(size);
+            let sender = client.split();
+            let head = request("POST", "/echo", &format!("Content-Length: {size}\r\n"));
+            let response = thread::scope(|scope| {
+                scope.spawn(|| {
+                    sender.send(head);
+                    sender.send(&body);
+                });
+                client.response()
             });
-            client.response()
-        });
-        assert!(
-            response.status == 200 && response.body == body,
-            "{size} bytes of a known length"
-        );
+            assert!(
+                response.status == 200 && response.body == body,
+                "{size} bytes of a known length"
+            );
 
-        let head = request("POST", "/echo", "Transfer-Encoding: chunked\r\n");
-        let response = thread::scope(|scope| {
-            scope.spawn(|| {
-                sender.send(head);
-                sender.send(chunked(body.chunks(10_000), ""));
+            let head = request("POST", "/echo", "Transfer-Encoding: chunked\r\n");
+            let response = thread::scope(|scope| {
+                scope.spawn(|| {
+                    sender.send(head);
+                    sender.send(chunked(body.chunks(10_000), ""));
+                });
+                client.response()
             });
-            client.response()
-        });
-        assert!(
-            response.status == 200 && response.body == body,
-            "{size} bytes in chunks"
-        );
+            assert!(
+                response.status == 200 && response.body == body,
+                "{size} bytes in chunks"
+            );
+        }
+        drop(client);
+        let books = server.stop();
+        assert_eq!(books.requests_ended("completed"), 10);
     }
-    drop(client);
-    let books = server.stop();
-    assert_eq!(books.requests_ended("completed"), 10);
 }
 
 /// The handler answers a part before the peer has sent the rest.
 #[test]
 fn both_directions_move_at_once() {
-    let server = serve(HTTP).start();
-    let mut client = server.connect();
-    client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n"));
-    client.send("4\r\none\n\r\n");
-    assert_eq!(client.response_head().status, 200);
-    assert_eq!(client.receive(9), b"4\r\none\n\r\n");
-    client.send("4\r\ntwo\n\r\n");
-    assert_eq!(client.receive(9), b"4\r\ntwo\n\r\n");
-    client.send("0\r\n\r\n");
-    assert_eq!(client.receive(5), b"0\r\n\r\n");
-    drop(client);
-    server.stop();
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        let mut client = server.connect();
+        client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n"));
+        client.send("4\r\none\n\r\n");
+        assert_eq!(client.response_head().status, 200);
+        assert_eq!(client.receive(9), b"4\r\none\n\r\n");
+        client.send("4\r\ntwo\n\r\n");
+        assert_eq!(client.receive(9), b"4\r\ntwo\n\r\n");
+        client.send("0\r\n\r\n");
+        assert_eq!(client.receive(5), b"0\r\n\r\n");
+        drop(client);
+        server.stop();
+    }
 }
 
 #[test]
 fn a_large_upload_takes_no_memory() {
-    let server = serve(HTTP).with("max-request-body", "1GiB").alone().start();
-    let mut client = server.connect();
-    client.post("/count", b"warm");
-    let before = server.memory();
-    let size = 256 << 20;
-    client.send(request("POST", "/count", &format!("Content-Length: {size}\r\n")));
-    let chunk = noise(1 << 20);
-    let mut most = 0;
-    for _ in 0..size >> 20 {
-        client.send(&chunk);
-        most = most.max(server.memory());
+    for guest in EACH_HTTP {
+        let server = serve(guest).with("max-request-body", "1GiB").alone().start();
+        let mut client = server.connect();
+        client.post("/count", b"warm");
+        let before = server.memory();
+        let size = 256 << 20;
+        client.send(request("POST", "/count", &format!("Content-Length: {size}\r\n")));
+        let chunk = noise(1 << 20);
+        let mut most = 0;
+        for _ in 0..size >> 20 {
+            client.send(&chunk);
+            most = most.max(server.memory());
+        }
+        assert_eq!(client.response().text(), format!("{size}\n"));
+        assert!(most - before < 16 << 20, "{} bytes were kept", most - before);
+        drop(client);
+        server.stop();
     }
-    assert_eq!(client.response().text(), format!("{size}\n"));
-    assert!(most - before < 16 << 20, "{} bytes were kept", most - before);
-    drop(client);
-    server.stop();
 }
 
 /// The server holds no more than the sockets do for a peer that does not read.
@@ -103,19 +109,21 @@ fn a_slow_reader_takes_no_memory_and_gets_everything() {
 
 #[test]
 fn a_peer_that_closes_its_direction_is_answered() {
-    let server = serve(HTTP).start();
-    let mut client = server.connect();
-    client.send(request("GET", "/sleep/100", ""));
-    client.finish();
-    assert_eq!(client.response().text(), "slept\n");
-    assert_eq!(client.end(), End::Closed);
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        let mut client = server.connect();
+        client.send(request("GET", "/sleep/100", ""));
+        client.finish();
+        assert_eq!(client.response().text(), "slept\n");
+        assert_eq!(client.end(), End::Closed);
 
-    let mut client = server.connect();
-    client.send(request("POST", "/count", "Content-Length: 5\r\n"));
-    client.send("hello");
-    client.finish();
-    assert_eq!(client.response().text(), "5\n");
-    server.stop();
+        let mut client = server.connect();
+        client.send(request("POST", "/count", "Content-Length: 5\r\n"));
+        client.send("hello");
+        client.finish();
+        assert_eq!(client.response().text(), "5\n");
+        server.stop();
+    }
 }
 
 #[test]
@@ -152,46 +160,80 @@ fn trailers_go_both_ways() {
 
 #[test]
 fn who_expects_to_be_told_is_told_when_the_body_is_wanted() {
-    let server = serve(HTTP).start();
-    let mut client = server.connect();
-    let head = |path| request("POST", path, "Content-Length: 5\r\nExpect: 100-continue\r\n");
-    client.send(head("/count"));
-    assert_eq!(client.response_head().status, 100);
-    client.send("hello");
-    assert_eq!(client.response().text(), "5\n");
-    client.send(head("/"));
-    assert_eq!(
-        client.response().status,
-        200,
-        "a handler that wants no body has none asked for"
-    );
-    drop(client);
-    server.stop();
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        let mut client = server.connect();
+        let head = |path| request("POST", path, "Content-Length: 5\r\nExpect: 100-continue\r\n");
+        client.send(head("/count"));
+        assert_eq!(client.response_head().status, 100);
+        client.send("hello");
+        assert_eq!(client.response().text(), "5\n");
+        client.send(head("/"));
+        assert_eq!(
+            client.response().status,
+            200,
+            "a handler that wants no body has none asked for"
+        );
+        drop(client);
+        server.stop();
+    }
 }
 
 /// Whatever of a body nobody has read is not taken for the next request.
 #[test]
 fn an_unread_body_is_no_request() {
-    let server = serve(HTTP).start();
-    let mut client = server.connect();
-    let smuggled = request("GET", "/print/smuggled", "");
-    client.send(request("POST", "/", &format!("Content-Length: {}\r\n", smuggled.len())));
-    client.send(smuggled);
-    assert_eq!(client.response().text(), "hello\n");
-    drop(client);
-    assert_eq!(server.stop().requests, 1);
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        let mut client = server.connect();
+        let smuggled = request("GET", "/print/smuggled", "");
+        client.send(request("POST", "/", &format!("Content-Length: {}\r\n", smuggled.len())));
+        client.send(smuggled);
+        assert_eq!(client.response().text(), "hello\n");
+        drop(client);
+        assert_eq!(server.stop().requests, 1);
+    }
 }
 
 #[test]
 fn a_peer_that_goes_takes_its_handler_along() {
-    let server = serve(HTTP).start();
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        let mut client = server.connect();
+        client.send(request("GET", "/drip/1000", ""));
+        assert_eq!(client.response_head().status, 200);
+        client.reset();
+        let ended = &server.requests(1)[0];
+        assert_eq!(ended.text("outcome"), "aborted");
+        assert!(ended.seconds("duration") < 10.0);
+        assert_eq!(server.closed(1)[0].text("reason"), "reset");
+        server.stop();
+    }
+}
+
+/// What the host would copy, it does not: the peer's own body is the response, with its trailers.
+#[test]
+fn a_body_that_is_given_back_as_it_is_comes_back() {
+    let server = serve(HTTP_ASYNC).with("max-request-body", "10MiB").start();
     let mut client = server.connect();
-    client.send(request("GET", "/drip/1000", ""));
+    for size in [0, 1000, 8 << 20] {
+        let body = noise(size);
+        let sender = client.split();
+        let head = request("POST", "/pass", &format!("Content-Length: {size}\r\n"));
+        let response = thread::scope(|scope| {
+            scope.spawn(|| {
+                sender.send(head);
+                sender.send(&body);
+            });
+            client.response()
+        });
+        assert!(response.status == 200 && response.body == body, "{size} bytes");
+    }
+    // The limits hold for it as well.
+    client.send(request("POST", "/pass", "Transfer-Encoding: chunked\r\n"));
+    client.send("2\r\nab\r\n");
     assert_eq!(client.response_head().status, 200);
+    assert_eq!(client.receive(7), b"2\r\nab\r\n");
     client.reset();
-    let ended = &server.requests(1)[0];
-    assert_eq!(ended.text("outcome"), "aborted");
-    assert!(ended.seconds("duration") < 10.0);
-    assert_eq!(server.closed(1)[0].text("reason"), "reset");
+    assert_eq!(server.requests(4)[3].text("outcome"), "aborted");
     server.stop();
 }

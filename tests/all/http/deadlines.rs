@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::client::End;
-use crate::support::guest::HTTP;
+use crate::support::guest::{EACH_HTTP, HTTP};
 use crate::support::http::{request, serve};
 
 #[test]
@@ -81,34 +81,38 @@ fn a_connection_without_a_request_is_closed() {
 
 #[test]
 fn a_body_that_does_not_come_is_not_waited_for() {
-    let server = serve(HTTP).with("body-idle-timeout", "500ms").start();
-    let mut client = server.connect();
-    client.send(request("POST", "/count", "Content-Length: 10\r\n"));
-    client.send("hello");
-    let response = client.response();
-    assert_eq!((response.status, response.text()), (408, ""));
-    assert_eq!(client.end(), End::Closed);
-    let ended = &server.requests(1)[0];
-    assert_eq!((ended.text("outcome"), ended.number("received")), ("idle", 5));
-    server.stop();
+    for guest in EACH_HTTP {
+        let server = serve(guest).with("body-idle-timeout", "500ms").start();
+        let mut client = server.connect();
+        client.send(request("POST", "/count", "Content-Length: 10\r\n"));
+        client.send("hello");
+        let response = client.response();
+        assert_eq!((response.status, response.text()), (408, ""));
+        assert_eq!(client.end(), End::Closed);
+        let ended = &server.requests(1)[0];
+        assert_eq!((ended.text("outcome"), ended.number("received")), ("idle", 5));
+        server.stop();
+    }
 }
 
 #[test]
 fn a_body_that_moves_is_waited_for() {
-    let server = serve(HTTP).with("body-idle-timeout", "1s").start();
-    let mut client = server.connect();
-    client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n"));
-    let since = Instant::now();
-    let mut sent = 0;
-    crate::support::eventually::eventually("more than the time has passed", || {
-        client.send("1\r\nx\r\n");
-        sent += 1;
-        (since.elapsed() > Duration::from_millis(1500)).then_some(())
-    });
-    client.send("0\r\n\r\n");
-    assert_eq!(client.response().body.len(), sent);
-    drop(client);
-    server.stop();
+    for guest in EACH_HTTP {
+        let server = serve(guest).with("body-idle-timeout", "1s").start();
+        let mut client = server.connect();
+        client.send(request("POST", "/echo", "Transfer-Encoding: chunked\r\n"));
+        let since = Instant::now();
+        let mut sent = 0;
+        crate::support::eventually::eventually("more than the time has passed", || {
+            client.send("1\r\nx\r\n");
+            sent += 1;
+            (since.elapsed() > Duration::from_millis(1500)).then_some(())
+        });
+        client.send("0\r\n\r\n");
+        assert_eq!(client.response().body.len(), sent);
+        drop(client);
+        server.stop();
+    }
 }
 
 #[test]
@@ -129,19 +133,21 @@ fn a_response_that_is_not_taken_is_not_waited_for() {
 /// Also one that moves, and one whose handler waits for something else.
 #[test]
 fn a_request_has_its_time() {
-    let server = serve(HTTP)
-        .with("request-timeout", "500ms")
-        .with("body-idle-timeout", "1h")
-        .start();
-    let mut client = server.connect();
-    let since = Instant::now();
-    assert_eq!(client.get("/never").status, 504);
-    assert!((500..5000).contains(&since.elapsed().as_millis()));
+    for guest in EACH_HTTP {
+        let server = serve(guest)
+            .with("request-timeout", "500ms")
+            .with("body-idle-timeout", "1h")
+            .start();
+        let mut client = server.connect();
+        let since = Instant::now();
+        assert_eq!(client.get("/never").status, 504);
+        assert!((500..5000).contains(&since.elapsed().as_millis()));
 
-    client.send(request("GET", "/drip/1000", ""));
-    assert!(client.try_response().is_err());
-    let books = server.stop();
-    assert_eq!(books.requests_ended("timed-out"), 2);
+        client.send(request("GET", "/drip/1000", ""));
+        assert!(client.try_response().is_err());
+        let books = server.stop();
+        assert_eq!(books.requests_ended("timed-out"), 2);
+    }
 }
 
 /// A connection is no older than it may be, and what is under way then is finished.

@@ -1,22 +1,30 @@
 //! Handlers that fail: the peer is told, or sees that something is missing, and nobody else notices.
 
-use crate::support::guest::HTTP;
+use crate::support::guest::{EACH_HTTP, Guest, HTTP};
 use crate::support::http::{request, serve};
-use crate::support::log::Record;
+
+/// What a handler does, and what its peer and the log see of it.
+const FAILURES: [(&str, u16, &str, &str); 7] = [
+    ("/trap", 500, "trap", "unreachable"),
+    ("/panic", 500, "trap", "unreachable"),
+    ("/exit", 500, "exit", ""),
+    ("/grow", 500, "memory", "max-memory"),
+    ("/spin", 500, "cpu-time", "max-cpu-time"),
+    ("/never", 504, "timed-out", ""),
+    ("/decline", 502, "handler-error", "connection refused"),
+];
 
 #[test]
 fn a_handler_that_fails_before_its_response_is_answered_for() {
-    for (path, status, outcome, words) in [
-        ("/trap", 500, "trap", "unreachable"),
-        ("/panic", 500, "trap", "unreachable"),
-        ("/exit", 500, "exit", ""),
-        ("/grow", 500, "memory", "max-memory"),
-        ("/spin", 500, "cpu-time", "max-cpu-time"),
-        ("/never", 504, "timed-out", ""),
-        ("/silent", 500, "handler-error", "without a response"),
-        ("/decline", 502, "handler-error", "connection refused"),
-    ] {
-        let server = serve(HTTP)
+    for (guest, (path, status, outcome, words)) in [(HTTP, ("/silent", 500, "handler-error", "without a response"))]
+        .into_iter()
+        .chain(
+            EACH_HTTP
+                .into_iter()
+                .flat_map(|guest| FAILURES.map(|failure| (guest, failure))),
+        )
+    {
+        let server = serve(guest)
             .with("max-memory", "8MiB")
             .with("max-cpu-time", "100ms")
             .with("request-timeout", "1s")
@@ -64,7 +72,7 @@ fn the_log_says_where_a_handler_trapped() {
     let server = serve(HTTP).start();
     server.connect().get("/panic");
     let ended = &server.requests(1)[0];
-    assert!(ended.text("backtrace").contains("incoming-handler"), "{ended:?}");
+    assert!(ended.text("backtrace").contains("rust_panic"), "{ended:?}");
     let output = server.log().wait_for("guest output", 1);
     assert!(
         output
@@ -74,8 +82,8 @@ fn the_log_says_where_a_handler_trapped() {
     server.stop();
 }
 
-fn broken_off(path: &str, outcome: &str) -> Record {
-    let server = serve(HTTP)
+fn broken_off(guest: Guest, path: &str, outcome: &str) {
+    let server = serve(guest)
         .with("max-memory", "8MiB")
         .with("max-cpu-time", "100ms")
         .with("request-timeout", "1s")
@@ -88,14 +96,15 @@ fn broken_off(path: &str, outcome: &str) -> Record {
     assert_eq!(server.closed(1)[0].text("reason"), "aborted");
     assert_eq!(server.connect().get("/").text(), "hello\n");
     server.stop();
-    ended
 }
 
 #[test]
 fn a_response_whose_handler_fails_is_broken_off() {
-    broken_off("/late/panic", "trap");
-    broken_off("/late/exit", "exit");
-    broken_off("/late/grow", "memory");
-    broken_off("/late/spin", "cpu-time");
-    broken_off("/late/never", "timed-out");
+    for guest in EACH_HTTP {
+        broken_off(guest, "/late/panic", "trap");
+        broken_off(guest, "/late/exit", "exit");
+        broken_off(guest, "/late/grow", "memory");
+        broken_off(guest, "/late/spin", "cpu-time");
+        broken_off(guest, "/late/never", "timed-out");
+    }
 }

@@ -9,52 +9,58 @@ use hyper::body::Frame;
 use rustix::process::Signal;
 
 use crate::support::client::{Client, End, noise};
-use crate::support::guest::HTTP;
+use crate::support::guest::{EACH_HTTP, HTTP};
 use crate::support::http::serve;
 use crate::support::http2::{Connection, run, streamed, whole};
 
 #[test]
 fn streams_are_answered_side_by_side() {
-    let server = serve(HTTP).start();
-    run(async {
-        let connection = Connection::open(&server).await;
-        let since = Instant::now();
-        let all: Vec<_> = (0..20).map(|_| tokio::spawn(connection.get("/sleep/500"))).collect();
-        for response in all {
-            assert_eq!(response.await.unwrap(), (StatusCode::OK, Bytes::from("slept\n")));
-        }
-        assert!(since.elapsed() < Duration::from_secs(5));
-    });
-    let books = server.stop();
-    assert_eq!((books.accepted, books.requests_ended("completed")), (1, 20));
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        run(async {
+            let connection = Connection::open(&server).await;
+            let since = Instant::now();
+            let all: Vec<_> = (0..20).map(|_| tokio::spawn(connection.get("/sleep/500"))).collect();
+            for response in all {
+                assert_eq!(response.await.unwrap(), (StatusCode::OK, Bytes::from("slept\n")));
+            }
+            assert!(since.elapsed() < Duration::from_secs(5));
+        });
+        let books = server.stop();
+        assert_eq!((books.accepted, books.requests_ended("completed")), (1, 20));
+    }
 }
 
 #[test]
 fn streams_leave_each_other_nothing() {
-    let server = serve(HTTP).start();
-    run(async {
-        let connection = Connection::open(&server).await;
-        for _ in 0..50 {
-            let (one, two) = tokio::join!(connection.get("/leave"), connection.get("/leave"));
-            assert_eq!((&one.1[..], &two.1[..]), (&b"0\n"[..], &b"0\n"[..]));
-        }
-    });
-    server.stop();
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        run(async {
+            let connection = Connection::open(&server).await;
+            for _ in 0..50 {
+                let (one, two) = tokio::join!(connection.get("/leave"), connection.get("/leave"));
+                assert_eq!((&one.1[..], &two.1[..]), (&b"0\n"[..], &b"0\n"[..]));
+            }
+        });
+        server.stop();
+    }
 }
 
 #[test]
 fn a_handler_sees_whom_the_request_is_for() {
-    let server = serve(HTTP).start();
-    run(async {
-        let connection = Connection::open(&server).await;
-        let (_, text) = connection.get("/describe/?x").await;
-        let text = String::from_utf8(text.to_vec()).unwrap();
-        assert_eq!(
-            text.lines().take(4).collect::<Vec<_>>(),
-            ["Method::Post", "/describe/?x", "test", "Scheme::Http"]
-        );
-    });
-    server.stop();
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        run(async {
+            let connection = Connection::open(&server).await;
+            let (_, text) = connection.get("/describe/?x").await;
+            let text = String::from_utf8(text.to_vec()).unwrap();
+            assert_eq!(
+                text.lines().take(4).collect::<Vec<_>>(),
+                ["Method::Post", "/describe/?x", "test", "Scheme::Http"]
+            );
+        });
+        server.stop();
+    }
 }
 
 #[test]

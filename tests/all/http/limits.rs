@@ -4,31 +4,33 @@ use std::time::Instant;
 
 use crate::support::client::End;
 use crate::support::eventually::settled;
-use crate::support::guest::HTTP;
+use crate::support::guest::{EACH_HTTP, HTTP};
 use crate::support::http::{chunked, request, serve};
 use crate::support::server::run_serve;
 
 #[test]
 fn a_request_body_is_no_longer_than_it_may_be() {
-    let server = serve(HTTP).with("max-request-body", "1000").start();
-    let mut client = server.connect();
-    assert_eq!(client.post("/count", &[b'x'; 1000]).text(), "1000\n");
+    for guest in EACH_HTTP {
+        let server = serve(guest).with("max-request-body", "1000").start();
+        let mut client = server.connect();
+        assert_eq!(client.post("/count", &[b'x'; 1000]).text(), "1000\n");
 
-    client.send(request("POST", "/count", "Content-Length: 1001\r\n"));
-    let response = client.response();
-    assert_eq!((response.status, response.text()), (413, ""));
-    drop(client);
+        client.send(request("POST", "/count", "Content-Length: 1001\r\n"));
+        let response = client.response();
+        assert_eq!((response.status, response.text()), (413, ""));
+        drop(client);
 
-    let mut client = server.connect();
-    client.send(request("POST", "/count", "Transfer-Encoding: chunked\r\n"));
-    client.send(chunked([&[b'x'; 600][..], &[b'x'; 600]], ""));
-    assert_eq!(client.response().status, 413);
-    drop(client);
-    let books = server.stop();
-    assert_eq!(
-        (books.requests_ended("completed"), books.requests_ended("request-size")),
-        (1, 2)
-    );
+        let mut client = server.connect();
+        client.send(request("POST", "/count", "Transfer-Encoding: chunked\r\n"));
+        client.send(chunked([&[b'x'; 600][..], &[b'x'; 600]], ""));
+        assert_eq!(client.response().status, 413);
+        drop(client);
+        let books = server.stop();
+        assert_eq!(
+            (books.requests_ended("completed"), books.requests_ended("request-size")),
+            (1, 2)
+        );
+    }
 }
 
 #[test]
@@ -117,17 +119,19 @@ fn a_request_that_waits_for_a_sandbox_gets_one() {
 /// The pool has as many instances as there may be requests, and an instance for each.
 #[test]
 fn as_many_requests_as_may_be_are_handled_at_once() {
-    let server = serve(HTTP).with("max-concurrent-requests", 50).start();
-    let mut clients: Vec<_> = (0..50).map(|_| server.connect()).collect();
-    for client in &clients {
-        client.send(request("GET", "/sleep/1000", ""));
+    for guest in EACH_HTTP {
+        let server = serve(guest).with("max-concurrent-requests", 50).start();
+        let mut clients: Vec<_> = (0..50).map(|_| server.connect()).collect();
+        for client in &clients {
+            client.send(request("GET", "/sleep/1000", ""));
+        }
+        server.wait_for("all are handled", |books| books.active_requests == 50);
+        for client in &mut clients {
+            assert_eq!(client.response().text(), "slept\n");
+        }
+        drop(clients);
+        server.stop();
     }
-    server.wait_for("all are handled", |books| books.active_requests == 50);
-    for client in &mut clients {
-        assert_eq!(client.response().text(), "slept\n");
-    }
-    drop(clients);
-    server.stop();
 }
 
 #[test]
