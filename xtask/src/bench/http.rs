@@ -13,17 +13,6 @@ use super::workload::Workload;
 use super::{Plan, SERVER_THREADS, Server};
 use crate::workspace;
 
-/// Requests that one instance serves where instances are reused, and how many of them at once: what `wasmtime serve` does with
-/// WASI 0.3 unless it is told otherwise. With WASI 0.2 an instance serves one at a time.
-const REUSED: [&str; 2] = [
-    "--max-instance-reuse-count=128",
-    "--max-instance-concurrent-reuse-count=16",
-];
-const FRESH: [&str; 2] = [
-    "--max-instance-reuse-count=1",
-    "--max-instance-concurrent-reuse-count=1",
-];
-
 pub(super) fn start_ours(plan: &Plan, workload: Workload) -> Result<Server> {
     let mut command = Command::new(&plan.ours);
     command
@@ -38,7 +27,7 @@ pub(super) fn start_ours(plan: &Plan, workload: Workload) -> Result<Server> {
             "off",
         ])
         .args(["--threads", SERVER_THREADS])
-        .args(reuse(workload));
+        .arg(reuse(workload));
     Server::start("socketserver", &mut command, plan.cores)
 }
 
@@ -48,14 +37,29 @@ pub(super) fn start_wasmtime(plan: &Plan, workload: Workload) -> Result<Server> 
     let mut command = Command::new(program);
     command
         .args(["serve", "--addr=127.0.0.1:0", "-Scli"])
-        .args(reuse(workload))
+        .arg(reuse(workload))
+        .arg(at_once(workload))
         .arg(component(workload)?);
     Server::start_wasmtime(&mut command, plan.cores)
         .context("is wasmtime 48 on PATH, or named by the environment variable SOCKETSERVER_WASMTIME?")
 }
 
-fn reuse(workload: Workload) -> [&'static str; 2] {
-    if workload.reuses_instances() { REUSED } else { FRESH }
+/// As many requests as `wasmtime serve` gives an instance of WASI 0.3 unless it is told otherwise, or one.
+fn reuse(workload: Workload) -> &'static str {
+    match workload {
+        Workload::HttpReused | Workload::AsyncHttpReused | Workload::AsyncHttpShared => {
+            "--max-instance-reuse-count=128"
+        }
+        _ => "--max-instance-reuse-count=1",
+    }
+}
+
+/// How many of them at once, in theirs: in ours it is always one.
+fn at_once(workload: Workload) -> &'static str {
+    match workload {
+        Workload::AsyncHttpShared => "--max-instance-concurrent-reuse-count=16",
+        _ => "--max-instance-concurrent-reuse-count=1",
+    }
 }
 
 /// The smallest answer there is, by WASI 0.2 or 0.3.

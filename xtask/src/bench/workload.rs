@@ -46,14 +46,17 @@ pub(crate) enum Workload {
     /// HTTP/1.1 on 64 connections that stay, each request in an instance of its own: WASI 0.2, beside `wasmtime serve`.
     #[value(name = "http-fresh")]
     HttpFresh,
-    /// The same where an instance serves many requests, one after the other.
+    /// The same where an instance serves 128 requests, one after the other.
     #[value(name = "http-reused")]
     HttpReused,
-    /// Both with WASI 0.3, where a reused instance serves some at once.
+    /// Both with WASI 0.3.
     #[value(name = "async-http-fresh")]
     AsyncHttpFresh,
     #[value(name = "async-http-reused")]
     AsyncHttpReused,
+    /// As the last, but an instance of `wasmtime serve` serves several requests at once, as it does unless told otherwise.
+    #[value(name = "async-http-shared")]
+    AsyncHttpShared,
 }
 
 impl Workload {
@@ -88,6 +91,7 @@ impl Workload {
             Self::HttpReused => "http-reused",
             Self::AsyncHttpFresh => "async-http-fresh",
             Self::AsyncHttpReused => "async-http-reused",
+            Self::AsyncHttpShared => "async-http-shared",
         }
     }
 
@@ -110,6 +114,9 @@ impl Workload {
             Self::HttpReused => "HTTP, WASI 0.2, reused instances; 64 connections",
             Self::AsyncHttpFresh => "HTTP, WASI 0.3, fresh instances; 64 connections",
             Self::AsyncHttpReused => "HTTP, WASI 0.3, reused instances; 64 connections",
+            Self::AsyncHttpShared => {
+                "HTTP, WASI 0.3, reused instances, theirs with 16 requests at once; 64 connections"
+            }
         }
     }
 
@@ -127,6 +134,7 @@ impl Workload {
                 | Self::AsyncBulk1
                 | Self::AsyncHttpFresh
                 | Self::AsyncHttpReused
+                | Self::AsyncHttpShared
         )
     }
 
@@ -134,13 +142,8 @@ impl Workload {
     pub(super) fn is_http(self) -> bool {
         matches!(
             self,
-            Self::HttpFresh | Self::HttpReused | Self::AsyncHttpFresh | Self::AsyncHttpReused
+            Self::HttpFresh | Self::HttpReused | Self::AsyncHttpFresh | Self::AsyncHttpReused | Self::AsyncHttpShared
         )
-    }
-
-    /// Whether an instance serves more than one request.
-    pub(super) fn reuses_instances(self) -> bool {
-        matches!(self, Self::HttpReused | Self::AsyncHttpReused)
     }
 
     /// What one operation is called.
@@ -155,7 +158,8 @@ impl Workload {
             | Self::HttpFresh
             | Self::HttpReused
             | Self::AsyncHttpFresh
-            | Self::AsyncHttpReused => "request",
+            | Self::AsyncHttpReused
+            | Self::AsyncHttpShared => "request",
             Self::Datagrams64 => "datagram",
             Self::Bulk1 | Self::Bulk8 | Self::AsyncBulk1 => "MiB",
         }
