@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and how it becomes a [`Config`].
 
+mod carried;
 mod http;
 mod settings;
 mod value;
@@ -8,10 +9,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use socketserver::{Config, Grants, Listen};
 use socketserver_project::{Kind, Language, Runtime};
 
+use self::carried::CarriedArgs;
 pub(crate) use self::settings::{ProcessArgs, Settings};
 pub(crate) use self::value::NamedHandler;
 
@@ -266,7 +269,11 @@ pub(crate) struct Serve {
     /// Port 0 lets the system choose. `tcp://[::]:9999` takes IPv6 and IPv4. A Unix path may say who may connect:
     /// unix:///run/echo.sock?mode=0660; only the server's own user otherwise.
     #[arg(short, long, value_name = "URL", default_value = Config::DEFAULT_LISTEN)]
+    #[arg(default_value_if("addr", ArgPredicate::IsPresent, None))]
     listen: Vec<Listen>,
+
+    #[command(flatten)]
+    carried: CarriedArgs,
 
     #[command(flatten)]
     pub(crate) settings: Settings,
@@ -289,6 +296,7 @@ impl Serve {
         let mut config = Config::new(handler);
         config.listen = self.listen;
         self.settings.configure(&mut config);
+        self.carried.configure(&mut config);
         config
     }
 }

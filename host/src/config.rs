@@ -35,6 +35,10 @@ pub struct Config {
     pub limits: Limits,
     /// How long each thing that waits may wait.
     pub timeouts: Timeouts,
+    /// The environment of handlers, which is empty by default.
+    pub environment: Vec<(String, String)>,
+    /// What handlers that import `wasi:config` find there; `None` refuses them.
+    pub variables: Option<Vec<(String, String)>>,
     /// What holds for HTTP listeners beside these.
     pub http: Http,
     /// How each reused slot of memory is made new.
@@ -60,6 +64,8 @@ impl Config {
             sockets: SocketOptions::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            environment: Vec::new(),
+            variables: None,
             http: Http::default(),
             memory_reset: MemoryReset::default(),
             cache: None,

@@ -108,6 +108,8 @@ impl Sandbox {
             max_output: max_guest_output,
             output: Arc::new(OutputBudget::new(max_guest_output.saturating_mul(output::SHARES))),
             outbound: OutboundGrant::new(config, &recipe.observer),
+            environment: config.environment.clone(),
+            variables: config.variables.iter().flatten().cloned().collect(),
             has_sockets: !config.allow_connect.is_empty(),
             observer: Arc::clone(&recipe.observer),
         });

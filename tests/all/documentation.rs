@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use socketserver::{CloseReason, RejectReason};
+use socketserver::{CloseReason, Outcome, RejectReason};
 
 use crate::support::guest::{ECHO, project};
 use crate::support::server::{cache, run};
@@ -79,6 +79,9 @@ fn the_readme_has_every_reason() {
     let readme = readme();
     for reason in CloseReason::ALL {
         assert!(readme.contains(&format!("`{reason}`")), "{reason}");
+    }
+    for outcome in Outcome::ALL {
+        assert!(readme.contains(&format!("`{outcome}`")), "{outcome}");
     }
     for reason in RejectReason::ALL {
         assert_eq!(rows(&format!("`{reason}`")).len(), 1, "{reason}");

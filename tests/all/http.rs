@@ -9,6 +9,7 @@ mod hostile;
 mod http2;
 mod isolation;
 mod limits;
+mod options;
 mod outbound;
 mod reuse;
 mod start;

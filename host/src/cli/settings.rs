@@ -60,7 +60,8 @@ struct SocketArgs {
 #[command(next_help_heading = "Limits")]
 struct LimitArgs {
     /// Connections at the same time. Further ones wait in the backlog.
-    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().max_connections)]
+    #[arg(long, alias = "max-concurrent-connections", value_name = "NUMBER")]
+    #[arg(default_value_t = Limits::default().max_connections)]
     max_connections: u32,
 
     /// Connections at the same time from one IPv4 address, IPv6 network of 64 bits, or Unix user; none for no limit.

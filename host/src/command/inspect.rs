@@ -130,13 +130,15 @@ fn describe(role: Role) -> &'static str {
 fn word(grant: Grant) -> &'static str {
     match grant {
         Grant::AllowConnect => "allow-connect",
+        Grant::Config => "config",
         Grant::Given => "given",
         _ => "never",
     }
 }
 
-const GRANTS: [(Grant, &str); 3] = [
+const GRANTS: [(Grant, &str); 4] = [
     (Grant::Given, "imports, given to every handler"),
     (Grant::AllowConnect, "imports, granted with --allow-connect"),
+    (Grant::Config, "imports, granted with -S config"),
     (Grant::Never, "imports that nothing grants, so that it is refused"),
 ];

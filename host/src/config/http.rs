@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
+
 use super::{MAX_CONNECTIONS, MAX_TIME, MIN_TIME};
 
 /// Limits and deadlines of HTTP listeners.
@@ -39,6 +41,8 @@ pub struct Http {
     pub request_timeout: Option<Duration>,
     /// A request that finds all sandboxes in use waits for one for so long; then it is answered 503.
     pub queue_timeout: Duration,
+    /// Headers that each request has for its handler, in the place of those of the same names that its peer has sent.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Requests that one instance handles, one after the other, before it is dropped. 1 is a fresh instance for each request.
     ///
     /// More of them saves the making of instances, and gives up what that is for: an instance that is used again brings along
@@ -61,12 +65,12 @@ impl Default for Http {
             max_streams: 100,
             max_connection_requests: None,
             header_timeout: Duration::from_secs(10),
-            // nginx has 75 seconds. Clients keep connections for about a minute, and the one who keeps it for less should
-            // be the client.
-            keep_alive_timeout: Duration::from_secs(75),
+            // As long as a connection of any kind may be silent.
+            keep_alive_timeout: Duration::from_secs(60),
             body_idle_timeout: Duration::from_secs(30),
             request_timeout: Some(Duration::from_secs(300)),
             queue_timeout: Duration::from_secs(5),
+            headers: Vec::new(),
             max_instance_reuse_count: 1,
             // As `wasmtime serve` has it.
             idle_instance_timeout: Duration::from_secs(1),

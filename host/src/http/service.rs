@@ -73,6 +73,12 @@ async fn serve(request: Request<Incoming>, entry: Entry) -> Result<Response<Sent
             "all sandboxes are in use",
         ));
     };
+    for (name, _) in &server.http.headers {
+        parts.headers.remove(name);
+    }
+    for (name, value) in &server.http.headers {
+        parts.headers.append(name, value.clone());
+    }
     let body = Received::new(body, Arc::clone(&exchange));
     let sandbox = server.sandbox.load_full();
     let mut guest = sandbox.answer(Request::from_parts(parts, body), &exchange, &server, permit);

@@ -7,6 +7,7 @@ use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi::random::WasiRandom;
+use wasmtime_wasi_config::WasiConfig;
 
 use super::engine::Concurrency;
 use super::load::{LoadError, list};
@@ -25,6 +26,7 @@ pub(super) fn check_imports(engine: &Engine, component: &Component, config: &Con
         .map(|(name, _)| name)
         .filter(|name| match grant_of(name) {
             Grant::AllowConnect => !has_sockets,
+            Grant::Config => config.variables.is_none(),
             Grant::Given => false,
             Grant::Never => true,
         })
@@ -35,6 +37,8 @@ pub(super) fn check_imports(engine: &Engine, component: &Component, config: &Con
         Err(LoadError::NotGranted {
             advice: if missing.iter().any(|name| grant_of(name) == Grant::AllowConnect) {
                 "; sockets are granted by --allow-connect, with where they may connect to"
+            } else if missing.iter().any(|name| grant_of(name) == Grant::Config) {
+                "; wasi:config is granted by -S config, with -S config-var=NAME=VALUE for each of its values"
             } else {
                 ""
             },
@@ -49,6 +53,8 @@ pub(super) fn check_imports(engine: &Engine, component: &Component, config: &Con
 pub enum Grant {
     /// The operator, with `--allow-connect`.
     AllowConnect,
+    /// The operator, with `-S config`.
+    Config,
     /// Every handler has it.
     Given,
     /// Nobody: a component that imports it is refused.
@@ -60,6 +66,8 @@ pub(super) fn grant_of(import: &str) -> Grant {
         Grant::Given
     } else if is_granted(import, SOCKETS) {
         Grant::AllowConnect
+    } else if is_granted(import, CONFIG) {
+        Grant::Config
     } else {
         Grant::Never
     }
@@ -114,6 +122,9 @@ pub(super) fn linker(
     }
     // What of it reaches the network asks for each request whether it may.
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(l)?;
+    if config.variables.is_some() {
+        wasmtime_wasi_config::add_to_linker(l, |state: &mut State| WasiConfig::from(&state.shared.variables))?;
+    }
     driven::deny_in_linker(l, component)?;
 
     if concurrency == Concurrency::On {
@@ -152,6 +163,9 @@ const GRANTED: &[(&str, &str)] = &[
     ("wasi:random/", "0.2."),
     ("wasi:random/", "0.3."),
 ];
+
+/// What is granted where there are values for it.
+const CONFIG: &[(&str, &str)] = &[("wasi:config/", "0.2.")];
 
 /// What is granted where guests may connect to something.
 const SOCKETS: &[(&str, &str)] = &[("wasi:sockets/", "0.2."), ("wasi:sockets/", "0.3.")];

@@ -212,6 +212,8 @@ const PERMIT: usize = 64 << 10;
 mod tests {
     use std::time::Duration;
 
+    use wasmtime_wasi_config::WasiConfigVariables;
+
     use super::*;
     use crate::config::Config;
     use crate::event::Observer;
@@ -238,6 +240,8 @@ mod tests {
             max_output,
             output: Arc::new(OutputBudget::new(max_output * SHARES)),
             outbound: OutboundGrant::new(&Config::new("x.wasm"), &observer),
+            environment: Vec::new(),
+            variables: WasiConfigVariables::new(),
             has_sockets: false,
             observer: recorder.clone(),
         });

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_config::WasiConfigVariables;
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::http::HttpState;
@@ -113,6 +114,10 @@ pub(crate) struct Shared {
     pub(crate) output: Arc<OutputBudget>,
     /// What guests are granted of the network beyond their connections.
     pub(super) outbound: OutboundGrant,
+    /// The environment of guests.
+    pub(super) environment: Vec<(String, String)>,
+    /// What those find that ask for `wasi:config`.
+    pub(super) variables: WasiConfigVariables,
     /// Whether they have sockets for it.
     pub(super) has_sockets: bool,
     pub(crate) observer: Arc<dyn Observer>,
@@ -179,8 +184,8 @@ impl State {
 }
 
 impl WasiView for State {
-    /// Nothing but clocks, random numbers, and standard output and error that go to the log: no file, no environment, no
-    /// argument, and an empty standard input. Sockets are not made with this context, so it allows none.
+    /// Nothing but clocks, random numbers, the environment that the operator has given, and standard output and error that
+    /// go to the log: no file, no argument, and an empty standard input. Sockets are not made with this context, so it allows none.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let ctx = self.wasi.get_or_insert_with(|| {
             let budget = Arc::new(OutputBudget::new(self.shared.max_output));
@@ -193,6 +198,7 @@ impl WasiView for State {
                 .stdout(stdout)
                 .stderr(stderr)
                 .max_random_size(MAX_RANDOM)
+                .envs(&self.shared.environment)
                 .allow_tcp(false)
                 .allow_udp(false);
             Box::new(builder.build())

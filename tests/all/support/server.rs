@@ -70,6 +70,12 @@ impl Setup {
         self
     }
 
+    /// Gives a flag as it is: `flag("-Sconfig")`.
+    pub(crate) fn flag(mut self, flag: &str) -> Self {
+        self.flags.push(flag.into());
+        self
+    }
+
     /// Listens there; without it, at a port of 127.0.0.1 that the system chooses.
     pub(crate) fn listen(mut self, url: impl Into<String>) -> Self {
         self.listen.push(url.into());
