@@ -10,6 +10,7 @@ use crate::support::source::component;
 use crate::support::stock::Stock;
 use crate::support::tool::Tool;
 
+const ASYNC_PASS: Guest = Guest::Built("async_pass");
 const HTTP: Guest = Guest::Built("http");
 const TELL: Guest = Guest::Built("http_request");
 
@@ -28,7 +29,7 @@ fn get(path: &str) -> String {
 #[test]
 fn large_uploads_come_back_whole() {
     let Some(curl) = Tool::find("curl", "curl") else { return };
-    for echo in [ECHO, ECHO_ASYNC] {
+    for echo in [ECHO, ECHO_ASYNC, ASYNC_PASS] {
         let Some(stock) = Stock::serve(echo.path()).start() else {
             return;
         };
@@ -321,7 +322,7 @@ fn an_async_handler_that_speaks_http_answers_with_its_own_head() {
 /// Echo sends the request back, which is no response.
 #[test]
 fn what_is_no_response_is_a_502() {
-    for echo in [ECHO, ECHO_ASYNC] {
+    for echo in [ECHO, ECHO_ASYNC, ASYNC_PASS] {
         let Some(stock) = Stock::serve(echo.path()).bundle_flag("--http-wire").start() else {
             return;
         };

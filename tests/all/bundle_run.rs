@@ -202,6 +202,20 @@ fn async_echo_serves_many_peers_at_once() {
     }
 }
 
+/// It returns the stream and the future that it was given, so that no byte enters its memory.
+#[test]
+fn a_handler_that_returns_what_it_was_given_is_an_echo() {
+    let Some(stock) = Stock::run(Guest::Built("async_pass").path()).start() else {
+        return;
+    };
+    let bytes = noise(1 << 20);
+    for _ in 0..3 {
+        assert!(stock.connect().exchange(&bytes) == (bytes.clone(), End::Closed));
+    }
+    stock.connect().reset();
+    stock.connect().echo("hello\n");
+}
+
 #[test]
 fn async_handlers_that_fail_leave_nothing_open() {
     let Some(stock) = Stock::run(Guest::Built("async_misbehave").path()).start() else {

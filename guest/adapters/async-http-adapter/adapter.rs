@@ -13,10 +13,10 @@ use adapter_connection::network::{ErrorCode, SocketAddress};
 use wasip3::http::types::{ErrorCode as HttpError, Fields, Request, Response};
 use wit_bindgen::spawn_local;
 
+use self::bindings::socketserver::adapters::ends::Teller;
 use self::bindings::socketserver::adapters::http_context;
 use self::bindings::socketserver::core::async_stream_handler::{self, ConnectionInfo};
 use self::bindings::socketserver::core::http_requests::HttpRequest;
-use self::bindings::wit_future;
 
 struct Adapter;
 
@@ -29,11 +29,10 @@ impl wasip3::exports::http::handler::Guest for Adapter {
         let (taken, taken_for_runtime) = wasip3::wit_future::new(|| Ok(()));
         drop(taken);
         let (received, trailers) = Request::consume_body(request, taken_for_runtime);
-        let (end, end_for_handler) = wit_future::new(|| Ok(()));
+        let (end, end_for_handler) = Teller::open();
         spawn_local(async move {
             let received = trailers.await.map(drop).map_err(body_error);
-            // It is told in vain if the handler is not interested any more.
-            let _ = end.write(received).await;
+            Teller::tell(end, received).await;
         });
         // WASI tells no address of an HTTP request.
         let info = ConnectionInfo {

@@ -13,10 +13,11 @@ use adapter_wire::BadRequest;
 use wasip3::http::types::{ErrorCode as HttpError, Request, Response};
 use wit_bindgen::spawn_local;
 
+use self::bindings::socketserver::adapters::ends::Teller;
 use self::bindings::socketserver::adapters::http_context;
 use self::bindings::socketserver::core::async_stream_handler::{self, ConnectionInfo};
 use self::bindings::socketserver::core::http_requests::HttpRequest;
-use self::bindings::{wit_future, wit_stream};
+use self::bindings::wit_stream;
 
 struct Adapter;
 
@@ -36,7 +37,7 @@ impl wasip3::exports::http::handler::Guest for Adapter {
             }
         };
         let (stream, received) = wit_stream::new();
-        let (end, received_end) = wit_future::new(|| Ok(()));
+        let (end, received_end) = Teller::open();
         spawn_local(request::send(head, body, stream, end));
         // WASI tells no address of an HTTP request.
         let info = ConnectionInfo {

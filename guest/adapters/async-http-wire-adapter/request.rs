@@ -1,11 +1,11 @@
 //! The way from a request to the bytes that a handler receives.
 
 use adapter_async_exchange::body_error;
-use adapter_connection::network::ErrorCode;
 use adapter_wire::{BadRequest, Request as Wire, RequestBody};
 use wasip3::http::types::{ErrorCode as HttpError, Request, Trailers};
-use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter};
+use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
+use crate::bindings::socketserver::adapters::ends::Teller;
 use crate::bindings::socketserver::core::http_requests::HttpRequest;
 
 /// The body of a request, and how it is delimited for the handler.
@@ -56,12 +56,7 @@ pub(crate) async fn begin(request: Request, description: HttpRequest) -> Result<
 }
 
 /// Gives the handler all of it, and tells how it ended.
-pub(crate) async fn send(
-    head: Vec<u8>,
-    mut body: Body,
-    mut stream: StreamWriter<u8>,
-    end: FutureWriter<Result<(), ErrorCode>>,
-) {
+pub(crate) async fn send(head: Vec<u8>, mut body: Body, mut stream: StreamWriter<u8>, end: Teller) {
     let mut is_wanted = stream.write_all(head).await.is_empty();
     while is_wanted && !body.has_ended {
         let part = body.read().await;
@@ -78,8 +73,7 @@ pub(crate) async fn send(
         stream.write_all(body.framing.end()).await;
     }
     drop(stream);
-    // It is told in vain if the handler is not interested any more.
-    let _ = end.write(received).await;
+    Teller::tell(end, received).await;
 }
 
 impl Body {

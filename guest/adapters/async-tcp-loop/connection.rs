@@ -10,8 +10,9 @@ use wasip3::clocks::monotonic_clock;
 use wasip3::sockets::types::TcpSocket;
 use wit_bindgen::spawn_local;
 
+use crate::bindings::socketserver::adapters::ends::Teller;
 use crate::bindings::socketserver::core::async_stream_handler::{ConnectionInfo, handle};
-use crate::bindings::{wit_future, wit_stream};
+use crate::bindings::wit_stream;
 use crate::convert;
 
 /// For how long a peer that goes on sending may take to notice that it is not received any more, in nanoseconds; as the
@@ -27,13 +28,13 @@ pub(crate) async fn serve(socket: TcpSocket, remote: SocketAddr, listener: Socke
         local_address: adapter_sockets::from_std(local),
     };
     let (received, received_end) = socket.receive();
-    let (end, end_for_handler) = wit_future::new(|| Ok(()));
+    let (end, end_for_handler) = Teller::open();
     let (peer_has_ended, ended) = oneshot::channel();
     spawn_local(async move {
         let received: Result<(), ErrorCode> = received_end.await.map_err(convert::error);
-        // Both are told in vain if nobody is interested any more.
-        let _ = end.write(received).await;
+        // It is told in vain if nobody is interested any more.
         let _ = peer_has_ended.send(());
+        Teller::tell(end, received).await;
     });
     let told = match handle(info, received, end_for_handler).await {
         Ok((stream, told)) => {

@@ -12,11 +12,12 @@ use std::{env, fs, io};
 const TARGET: &str = "wasm32-wasip2";
 
 /// The packages whose components are embedded, without the `adapter-` in front.
-const ADAPTERS: [&str; 11] = [
+const ADAPTERS: [&str; 12] = [
     "async-http-adapter",
     "async-http-wire-adapter",
     "async-tcp-loop",
     "context",
+    "ends",
     "http",
     "http-adapter",
     "http-wire",

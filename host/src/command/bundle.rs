@@ -119,6 +119,7 @@ fn differences(runtime: Runtime, kind: Kind) -> &'static [&'static str] {
         (_, Kind::Async) => &[
             "one instance serves all connections at once: they share its memory, and a trap ends the process",
             "no limits on connections, memory, processor time, idle time or lifetime, and no draining",
+            "wasmtime 48 keeps half a kilobyte for each connection that was served, until the process ends",
             "[::] does not take IPv4",
         ],
         (_, Kind::Datagram) => &[

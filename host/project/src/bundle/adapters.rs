@@ -6,10 +6,8 @@ use crate::language::Kind;
 /// What is put around a handler.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Adapters {
-    /// Defines what the handler is given; an async handler is given what the runtime has.
-    pub(super) transport: Option<Adapter>,
-    /// Tells the handler of HTTP requests, unless its connection does.
-    pub(super) context: Option<Adapter>,
+    /// What the handler and the driver import, in an order in which each needs those before it at most.
+    pub(super) imported: &'static [Adapter],
     /// Calls the handler, and exports what the runtime calls.
     pub(super) driver: Adapter,
 }
@@ -34,6 +32,7 @@ const ASYNC_HTTP_ADAPTER: Adapter = adapter!("async_http_adapter");
 const ASYNC_HTTP_WIRE_ADAPTER: Adapter = adapter!("async_http_wire_adapter");
 const ASYNC_TCP_LOOP: Adapter = adapter!("async_tcp_loop");
 const CONTEXT: Adapter = adapter!("context");
+const ENDS: Adapter = adapter!("ends");
 const HTTP: Adapter = adapter!("http");
 const HTTP_ADAPTER: Adapter = adapter!("http_adapter");
 const HTTP_WIRE: Adapter = adapter!("http_wire");
@@ -48,22 +47,17 @@ pub(super) fn of(kind: Kind, options: BundleOptions) -> Result<Adapters, BundleE
     if http_wire && runtime == Runtime::WasmtimeRun {
         return Err(BundleError::HttpWireByRun);
     }
-    let (transport, driver) = match (runtime, kind) {
+    // Over HTTP a connection of the blocking kind is the request, and tells of it; elsewhere `CONTEXT` does.
+    let (imported, driver): (&[Adapter], _) = match (runtime, kind) {
         (_, Kind::Program) => return Err(BundleError::Program),
         (Runtime::WasmtimeServe, Kind::Datagram) => return Err(BundleError::DatagramsByHttp),
-        (Runtime::WasmtimeRun, Kind::Async) => (None, ASYNC_TCP_LOOP),
-        (Runtime::WasmtimeRun, Kind::Datagram) => (Some(UDP), UDP_LOOP),
-        (Runtime::WasmtimeRun, Kind::Stream) => (Some(TCP), TCP_LOOP),
-        (Runtime::WasmtimeServe, Kind::Async) if http_wire => (None, ASYNC_HTTP_WIRE_ADAPTER),
-        (Runtime::WasmtimeServe, Kind::Async) => (None, ASYNC_HTTP_ADAPTER),
-        (Runtime::WasmtimeServe, Kind::Stream) if http_wire => (Some(HTTP_WIRE), HTTP_ADAPTER),
-        (Runtime::WasmtimeServe, Kind::Stream) => (Some(HTTP), HTTP_ADAPTER),
+        (Runtime::WasmtimeRun, Kind::Async) => (&[CONTEXT, ENDS], ASYNC_TCP_LOOP),
+        (Runtime::WasmtimeRun, Kind::Datagram) => (&[CONTEXT, UDP], UDP_LOOP),
+        (Runtime::WasmtimeRun, Kind::Stream) => (&[CONTEXT, TCP], TCP_LOOP),
+        (Runtime::WasmtimeServe, Kind::Async) if http_wire => (&[CONTEXT, ENDS], ASYNC_HTTP_WIRE_ADAPTER),
+        (Runtime::WasmtimeServe, Kind::Async) => (&[CONTEXT, ENDS], ASYNC_HTTP_ADAPTER),
+        (Runtime::WasmtimeServe, Kind::Stream) if http_wire => (&[HTTP_WIRE], HTTP_ADAPTER),
+        (Runtime::WasmtimeServe, Kind::Stream) => (&[HTTP], HTTP_ADAPTER),
     };
-    // Over HTTP a connection of the blocking kind is the request, and tells of it.
-    let context = (transport.is_none() || runtime == Runtime::WasmtimeRun).then_some(CONTEXT);
-    Ok(Adapters {
-        transport,
-        context,
-        driver,
-    })
+    Ok(Adapters { imported, driver })
 }

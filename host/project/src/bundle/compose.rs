@@ -28,11 +28,8 @@ pub(super) fn compose(handler: &[u8], adapters: Adapters) -> Result<(Vec<u8>, Ve
 fn build(handler: &[u8], adapters: Adapters) -> anyhow::Result<(Vec<u8>, Vec<String>)> {
     let mut composition = Composition::default();
     composition.add("network", closed::network()?)?;
-    if let Some(transport) = adapters.transport {
-        composition.add(transport.name, transport.component.to_vec())?;
-    }
-    if let Some(context) = adapters.context {
-        composition.add(context.name, context.component.to_vec())?;
+    for adapter in adapters.imported {
+        composition.add(adapter.name, adapter.component.to_vec())?;
     }
     let missing = composition.missing(handler)?;
     if !missing.is_empty() {
