@@ -14,14 +14,8 @@ use super::client::Client;
 use super::eventually::{eventually, within};
 use super::process::{Process, Run, lines_of};
 use super::server::{BINARY, with_descriptors};
-use super::tool::skip;
 use super::turn::Turn;
-
-/// Where wasmtime is, if it is not on PATH.
-const VARIABLE: &str = "SOCKETSERVER_WASMTIME";
-
-/// The line of versions that bundles are made for.
-const VERSION: &str = "wasmtime 48.";
+use super::wasmtime;
 
 /// A running bundle, killed when it is dropped.
 #[derive(Debug)]
@@ -81,7 +75,7 @@ impl Setup {
     /// Makes the bundle, starts it, and waits until it listens; `None` if wasmtime is not installed and the tests need not be
     /// complete.
     pub(crate) fn start(self) -> Option<Stock> {
-        let wasmtime = find()?;
+        let wasmtime = wasmtime::program()?;
         let folder = tempfile::tempdir().expect("there is room");
         let bundle = folder.path().join("bundle.wasm");
         make(&self.handler, self.serves, &self.bundle_flags, &bundle);
@@ -175,7 +169,7 @@ impl Stock {
     /// What the handler at this path comes to under `wasmtime run` with an argument that is refused; `None` as for
     /// [`Setup::start`].
     pub(crate) fn refused(handler: &Path, argument: &str) -> Option<Run> {
-        let wasmtime = find()?;
+        let wasmtime = wasmtime::program()?;
         let folder = tempfile::tempdir().expect("there is room");
         let bundle = folder.path().join("bundle.wasm");
         make(handler, false, &[], &bundle);
@@ -233,29 +227,6 @@ impl Drop for Stock {
             eprintln!("--- what wasmtime said\n{}\n---", self.errors().join("\n"));
         }
     }
-}
-
-/// wasmtime, if it is installed. Where the tests must be complete (`CI` is set) it must be.
-fn find() -> Option<PathBuf> {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&paths).map(|folder| folder.join("wasmtime"));
-    let wasmtime = std::env::var_os(VARIABLE).map(PathBuf::from);
-    let wasmtime = wasmtime.into_iter().chain(on_path).find(|path| path.is_file());
-    let Some(wasmtime) = wasmtime else {
-        skip(&format!(
-            "wasmtime is neither on PATH nor what {VARIABLE} says; cargo install wasmtime-cli@48.0.8 --locked"
-        ));
-        return None;
-    };
-    let version = Run::of(Command::new(&wasmtime).arg("--version")).succeed();
-    if !version.starts_with(VERSION) {
-        skip(&format!(
-            "bundles are made for {VERSION}x, and {} is {version}",
-            wasmtime.display()
-        ));
-        return None;
-    }
-    Some(wasmtime)
 }
 
 /// Makes a bundle with the binary that is tested.

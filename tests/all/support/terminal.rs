@@ -2,6 +2,7 @@
 //! server.
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::Receiver;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
+use super::eventually::within;
 use super::guest::project;
 use super::page::{self, Kind};
 use super::process::{Process, Run, lines_of};
@@ -18,6 +20,7 @@ use super::program::PORT_9999;
 use super::server::BINARY;
 use super::source::target;
 use super::tool::skip;
+use super::wasmtime;
 
 /// A terminal in a folder of its own.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(crate) enum Went {
 #[derive(Debug)]
 struct Serving {
     process: Process,
+    /// Whether it ends in order when it is told to stop; wasmtime is ended by the signal.
+    drains: bool,
     errors: Receiver<String>,
     _only: Option<MutexGuard<'static, ()>>,
 }
@@ -86,6 +91,7 @@ impl Terminal {
     pub(crate) fn stop(&mut self) {
         let Some(Serving {
             mut process,
+            drains,
             errors,
             _only,
         }) = self.server.take()
@@ -95,7 +101,9 @@ impl Terminal {
         let id = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
         kill_process(id.expect("a process has an id"), Signal::TERM).expect("it runs");
         let code = process.wait(LONG).code();
-        assert_eq!(code, Some(0), "{:?}", errors.iter().collect::<Vec<_>>());
+        if drains {
+            assert_eq!(code, Some(0), "{:?}", errors.iter().collect::<Vec<_>>());
+        }
     }
 
     fn type_in(&mut self, command: &str) -> Went {
@@ -115,7 +123,35 @@ impl Terminal {
         if serves.iter().any(|verb| command.starts_with(verb)) {
             return self.serve(&command);
         }
+        if command.starts_with("wasmtime ") {
+            return self.serve_stock(&command);
+        }
         went(&command, Run::of(&mut self.shell(&command)))
+    }
+
+    /// Starts stock wasmtime, and waits until it takes connections at the port of the page that its command names.
+    fn serve_stock(&mut self, command: &str) -> Went {
+        let Some(program) = wasmtime::program() else {
+            return Went::Missing;
+        };
+        let port = self
+            .ports
+            .iter()
+            .find(|(_, port)| command.contains(&format!(":{port}")));
+        let (_, port) = port.expect("it says where it listens");
+        let line = command.replacen("wasmtime", &program.display().to_string(), 1);
+        let (process, output, errors) = Process::start(&mut self.shell(&format!("exec {line}")));
+        let (_, errors) = (lines_of(output), lines_of(errors));
+        within(LONG, command, || {
+            TcpStream::connect(format!("127.0.0.1:{port}")).is_ok().then_some(())
+        });
+        self.server = Some(Serving {
+            process,
+            drains: false,
+            errors,
+            _only: None,
+        });
+        Went::Well
     }
 
     /// Starts a server, and waits until it listens.
@@ -163,6 +199,7 @@ impl Terminal {
         assert!(said.starts_with("listening "), "{command}: {said}");
         self.server = Some(Serving {
             process,
+            drains: true,
             errors,
             _only: only,
         });
@@ -206,7 +243,7 @@ impl Terminal {
         }
     }
 
-    /// A command line, in the project's own folder if it names something of it.
+    /// A command line, in the project's own folder if it names something of it, or what was made of that.
     fn shell(&self, line: &str) -> Command {
         let bin = Path::new(BINARY).parent().expect("it is in a folder");
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -217,7 +254,7 @@ impl Terminal {
             .env("PATH", std::env::join_paths(places).expect("folders of PATH"))
             .env("CARGO_TARGET_DIR", target())
             .env_remove("RUST_LOG");
-        match line.contains("guest/") {
+        match line.contains("guest/") || line.contains("target/bundles/") {
             true => command.current_dir(project()),
             false => command.current_dir(&self.folder),
         };
