@@ -29,7 +29,7 @@ impl Slot {
     ///
     /// # Errors
     ///
-    /// As for [`Server::bind`]; the handler is then the one that it was.
+    /// As for [`Server::bind`](crate::Server::bind); the handler is then the one that it was.
     ///
     /// # Cancel safety
     ///
