@@ -24,7 +24,7 @@ pub(crate) const DISCARD: Guest = Guest::Built("discard");
 pub(crate) const ECHO: Guest = Guest::Built("echo");
 pub(crate) const ECHO_ASYNC: Guest = Guest::Built("echo_async");
 pub(crate) const ECHO_DATAGRAMS: Guest = Guest::Built("echo_datagrams");
-pub(crate) const HTTP: Guest = Guest::Built("http");
+pub(crate) const HTTP: Guest = Guest::Built("wasi_http");
 pub(crate) const HTTP_ASYNC: Guest = Guest::Built("async_http");
 /// The same handler of WASI 0.2 and of WASI 0.3.
 pub(crate) const EACH_HTTP: [Guest; 2] = [HTTP, HTTP_ASYNC];
