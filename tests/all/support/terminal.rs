@@ -254,7 +254,7 @@ impl Terminal {
             .env("PATH", std::env::join_paths(places).expect("folders of PATH"))
             .env("CARGO_TARGET_DIR", target())
             .env_remove("RUST_LOG");
-        match line.contains("guest/") || line.contains("target/bundles/") {
+        match line.contains("guest/") || line.contains("target/bundles") {
             true => command.current_dir(project()),
             false => command.current_dir(&self.folder),
         };
