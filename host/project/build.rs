@@ -1,4 +1,8 @@
-//! Embeds the WIT, the SDKs and the templates, so that a user needs nothing beside the binary and a language's toolchain.
+//! Embeds the WIT, the SDKs, the templates and the adapters of bundles, so that a user needs nothing beside the binary and a
+//! language's toolchain.
+
+#[path = "build/adapters.rs"]
+mod adapters;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,8 +16,15 @@ const EMBEDDED: [&str; 3] = ["guest/sdk", "guest/templates", "wit"];
 /// What tools leave in those folders.
 const PRODUCED: [&str; 4] = ["__pycache__", "node_modules", "target", ".venv"];
 
+/// Whether a file or a folder has tests of ours, which no user needs.
+fn is_test(name: &str) -> bool {
+    name == "tests" || name.ends_with("_test.go")
+}
+
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
+    adapters::build(&root, &out)?;
     let mut files = Vec::new();
     for folder in EMBEDDED {
         println!("cargo::rerun-if-changed={}", root.join(folder).display());
@@ -31,7 +42,6 @@ fn main() -> io::Result<()> {
         writeln!(table, "    ({name:?}, include_bytes!({path:?}) as &[u8]),").map_err(io::Error::other)?;
     }
     table.push(']');
-    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     fs::write(out.join("embedded.rs"), table)?;
     let digest: String = digest
         .finalize()
@@ -51,7 +61,7 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> io:
             .file_name()
             .into_string()
             .map_err(|_| io::ErrorKind::InvalidFilename)?;
-        if PRODUCED.contains(&file_name.as_str()) {
+        if PRODUCED.contains(&file_name.as_str()) || is_test(&file_name) {
             continue;
         }
         let path = entry.path();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::address::{ListenAddress, Remote};
 use crate::connection;
 use crate::event::RejectReason;
+use crate::http;
 use crate::intake::Intake;
 use crate::limit::Permit;
 use crate::listener::{Io, Listener};
@@ -29,6 +30,12 @@ impl Acceptor {
 
     fn open(&self, io: Box<dyn Io>, remote: Remote, permit: Permit) {
         match self.server.permits.admit(&remote) {
+            Ok(source) if self.local.transport.is_http() => {
+                let (local, server) = (Arc::clone(&self.local), Arc::clone(&self.server));
+                self.server
+                    .drain
+                    .spawn(http::serve(io, remote, local, server, (permit, source)));
+            }
             Ok(source) => {
                 let task = connection::serve(
                     io,
@@ -53,6 +60,10 @@ impl Acceptor {
 impl Intake for Acceptor {
     async fn ready(&self) -> io::Result<()> {
         self.listener.ready().await
+    }
+
+    fn is_asked(&self) -> bool {
+        self.listener.is_asked()
     }
 
     fn take(&mut self, permit: Option<Permit>) -> io::Result<()> {

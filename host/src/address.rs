@@ -38,6 +38,10 @@ impl Display for ListenAddress {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Transport {
+    /// HTTP/1 and HTTP/2 over TCP.
+    Http,
+    /// HTTP/1 and HTTP/2 over a Unix stream socket.
+    HttpUnix,
     /// ICMP over IPv4, or ICMPv6, as messages without their IP header (`SOCK_RAW`, `raw(7)`).
     Icmp,
     /// TCP over IPv4 or IPv6.
@@ -56,6 +60,8 @@ impl Transport {
     /// The scheme of its URLs.
     pub fn scheme(self) -> &'static str {
         match self {
+            Self::Http => "http",
+            Self::HttpUnix => "http+unix",
             Self::Icmp => "icmp",
             Self::Tcp => "tcp",
             Self::Udp => "udp",
@@ -69,8 +75,13 @@ impl Transport {
     pub fn is_datagram(self) -> bool {
         match self {
             Self::Icmp | Self::Udp | Self::UnixGram => true,
-            Self::Tcp | Self::Unix | Self::UnixPacket => false,
+            Self::Http | Self::HttpUnix | Self::Tcp | Self::Unix | Self::UnixPacket => false,
         }
+    }
+
+    /// Whether its connections carry requests, each of which is served by itself.
+    pub fn is_http(self) -> bool {
+        matches!(self, Self::Http | Self::HttpUnix)
     }
 
     fn has_ports(self) -> bool {

@@ -1,11 +1,12 @@
 //! The lines on standard output that say where the command listens.
 
+use std::error::Error;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use socketserver::{
     AcceptFailure, Closed, ConnectRefused, Connection, GuestLine, Listen, ListenAddress, LoadError, LogObserver,
-    Observer, RejectReason, Remote,
+    Observer, RejectReason, Remote, RequestEnded,
 };
 use tokio::sync::Notify;
 
@@ -49,6 +50,10 @@ impl Observer for ProgramObserver {
         self.log.bind_denied(listen);
     }
 
+    fn bind_failed(&self, error: &(dyn Error + 'static)) {
+        self.log.bind_failed(error);
+    }
+
     fn connect_refused(&self, refused: &ConnectRefused) {
         self.log.connect_refused(refused);
     }
@@ -59,6 +64,10 @@ impl Observer for ProgramObserver {
 
     fn closed(&self, connection: &Connection, closed: &Closed) {
         self.log.closed(connection, closed);
+    }
+
+    fn request_ended(&self, connection: &Connection, ended: &RequestEnded<'_>) {
+        self.log.request_ended(connection, ended);
     }
 
     fn rejected(&self, listener: &ListenAddress, remote: &Remote, reason: RejectReason) {

@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and how it becomes a [`Config`].
 
+mod carried;
+mod http;
 mod settings;
 mod value;
 
@@ -7,10 +9,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use socketserver::{Config, Grants, Listen};
-use socketserver_project::{Kind, Language};
+use socketserver_project::{Kind, Language, Runtime};
 
+use self::carried::CarriedArgs;
 pub(crate) use self::settings::{ProcessArgs, Settings};
 pub(crate) use self::value::NamedHandler;
 
@@ -67,6 +71,11 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Build a source, in any language, into a component, and print where it is.
     Build(Build),
+    /// Make of a handler a component that runs without this server: under `wasmtime run` or `wasmtime serve`.
+    ///
+    /// Standard output gets the path of the bundle. Standard error gets the command that runs it, and what is different there:
+    /// no runtime offers all that `serve` does.
+    Bundle(Bundle),
     /// Write a new project into a folder.
     New(New),
     /// Print what a component is: its kind, its imports and who grants them, what made it, its size and memory.
@@ -82,6 +91,31 @@ pub(crate) struct Build {
     /// A source file, or the folder of a project.
     #[arg(default_value = ".")]
     pub(crate) source: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bundle {
+    /// The component that handles, or a source, a file or a project's folder, which is built first.
+    pub(crate) handler: PathBuf,
+
+    /// What it is to run under: wasmtime-run, where it listens by itself, or wasmtime-serve, where each HTTP request is a
+    /// connection.
+    #[arg(long = "for", value_name = "RUNTIME")]
+    pub(crate) runtime: Runtime,
+
+    /// The handler speaks HTTP/1.1 itself: it receives each request as bytes, and what it sends is read as the response.
+    ///
+    /// Without it, a handler receives the body of a request, and sends the body of the response. For wasmtime-serve.
+    #[arg(long)]
+    pub(crate) http_wire: bool,
+
+    /// Which handler, of a component that has several: stream, async or datagram. The first of these that there is, without it.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<Kind>,
+
+    /// Where to write the bundle. Without it, into the current folder, by the name of the handler: echo.wasmtime-run.wasm.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -229,13 +263,17 @@ pub(crate) struct Serve {
     /// The component that serves, or a source, a file or a project's folder, which is built first.
     pub(crate) handler: PathBuf,
 
-    /// Where to listen: tcp://host:port, udp://host:port, icmp://host, unix:///path, unix:@name, or unixpacket: or unixgram:
-    /// in place of unix:. May be given several times.
+    /// Where to listen: tcp://host:port, udp://host:port, icmp://host, http://host:port, unix:///path, unix:@name, or
+    /// unixpacket:, unixgram: or http+unix: in place of unix:. May be given several times.
     ///
     /// Port 0 lets the system choose. `tcp://[::]:9999` takes IPv6 and IPv4. A Unix path may say who may connect:
     /// unix:///run/echo.sock?mode=0660; only the server's own user otherwise.
     #[arg(short, long, value_name = "URL", default_value = Config::DEFAULT_LISTEN)]
+    #[arg(default_value_if("addr", ArgPredicate::IsPresent, None))]
     listen: Vec<Listen>,
+
+    #[command(flatten)]
+    carried: CarriedArgs,
 
     #[command(flatten)]
     pub(crate) settings: Settings,
@@ -258,6 +296,7 @@ impl Serve {
         let mut config = Config::new(handler);
         config.listen = self.listen;
         self.settings.configure(&mut config);
+        self.carried.configure(&mut config);
         config
     }
 }

@@ -1,7 +1,8 @@
-//! What a developer asks for: a new project, a build, a look at a component, a look at the toolchains, and a server that
-//! follows the source.
+//! What a developer asks for: a new project, a build, a bundle, a look at a component, a look at the toolchains, and a server
+//! that follows the source.
 
 mod build;
+mod bundle;
 mod create;
 mod dev;
 mod doctor;
@@ -10,6 +11,7 @@ mod progress;
 mod watch;
 
 pub(crate) use self::build::{build, component, components};
+pub(crate) use self::bundle::bundle;
 pub(crate) use self::create::create;
 pub(crate) use self::dev::dev;
 pub(crate) use self::doctor::doctor;

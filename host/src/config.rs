@@ -4,6 +4,8 @@
 //! text or a duration without a unit. What only the machine can tell (does the pool fit the address space, is the port
 //! free) is found out by [`Server::bind`](crate::Server::bind).
 
+mod http;
+
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,6 +13,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+pub use self::http::Http;
 use crate::listen::Listen;
 use crate::outbound::ConnectRule;
 use crate::source::SourceRange;
@@ -32,6 +35,12 @@ pub struct Config {
     pub limits: Limits,
     /// How long each thing that waits may wait.
     pub timeouts: Timeouts,
+    /// The environment of handlers, which is empty by default.
+    pub environment: Vec<(String, String)>,
+    /// What handlers that import `wasi:config` find there; `None` refuses them.
+    pub variables: Option<Vec<(String, String)>>,
+    /// What holds for HTTP listeners beside these.
+    pub http: Http,
     /// How each reused slot of memory is made new.
     pub memory_reset: MemoryReset,
     /// Where compiled components are kept between runs; `None` compiles at each start. The folder is made, for the
@@ -55,6 +64,9 @@ impl Config {
             sockets: SocketOptions::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            environment: Vec::new(),
+            variables: None,
+            http: Http::default(),
             memory_reset: MemoryReset::default(),
             cache: None,
         }
@@ -117,6 +129,7 @@ impl Config {
             (1..=MAX_OUTBOUND).contains(&limits.max_outbound),
             "a number from 1 to 128",
         );
+        self.http.check(&mut check);
         let keep_alive = self.sockets.keep_alive;
         check(
             "keep-alive",

@@ -85,6 +85,10 @@ impl Intake for DatagramIntake {
         self.receiver.ready().await
     }
 
+    fn is_asked(&self) -> bool {
+        self.receiver.is_asked()
+    }
+
     fn take(&mut self, permit: Option<Permit>) -> io::Result<()> {
         let datagram = self.receiver.receive()?;
         self.server.note_dropped(self.receiver.take_dropped(), &self.local);

@@ -45,6 +45,8 @@ impl Display for Phase {
 #[derive(Debug)]
 pub(crate) struct Drain {
     phase: watch::Sender<Phase>,
+    /// Said when the server begins to drain.
+    stop: Kill,
     kill: Kill,
     tasks: TaskTracker,
 }
@@ -53,6 +55,7 @@ impl Drain {
     pub(crate) fn new() -> Self {
         Self {
             phase: watch::Sender::new(Phase::Starting),
+            stop: Kill::default(),
             kill: Kill::default(),
             tasks: TaskTracker::new(),
         }
@@ -80,6 +83,9 @@ impl Drain {
             }
             enter
         });
+        if entered && to >= Phase::Draining {
+            self.stop.kill();
+        }
         if entered && to == Phase::Killing {
             self.kill.kill();
         }
@@ -89,6 +95,11 @@ impl Drain {
     /// Tells when open connections are to be aborted.
     pub(crate) fn kill(&self) -> &Kill {
         &self.kill
+    }
+
+    /// Tells when open connections are to take nothing more on.
+    pub(crate) fn stop(&self) -> &Kill {
+        &self.stop
     }
 
     /// Resolves when every task has ended.
@@ -102,7 +113,7 @@ impl Drain {
     }
 }
 
-/// Says once, to everybody, that open connections are to be aborted.
+/// Says once, to everybody, that something is to end: open connections are to be aborted, or to take nothing more on.
 ///
 /// Every connection waits for it all its life, so looking costs one load: no lock that all of them share.
 #[derive(Debug, Default)]
@@ -121,7 +132,7 @@ impl Kill {
         self.killed.load(Ordering::SeqCst)
     }
 
-    /// Resolves when open connections are to be aborted.
+    /// Resolves when it is said.
     ///
     /// # Cancel safety
     ///

@@ -70,7 +70,8 @@ impl Granted {
             return Err(Refused::Denied);
         };
         let handler = self.handler(wishes.handler.as_deref()).ok_or(Refused::Invalid)?;
-        if !handler.load().handles(listen.transport()) {
+        // What a program takes are connections, and those of HTTP are requests: the host takes them.
+        if listen.transport().is_http() || !handler.load().handles(listen.transport()) {
             return Err(Refused::Invalid);
         }
         let mut sockets = self.sockets.clone();
@@ -162,7 +163,10 @@ impl DrivenServer {
             return Err(io::ErrorKind::NotConnected.into());
         }
         let bound = Listener::bind(&self.listen, &self.sockets, self.max_packet_size).await;
-        let bound = bound.map_err(|error| error.into_io())?;
+        let bound = bound.map_err(|error| {
+            self.shared.observer.bind_failed(&error);
+            error.into_io()
+        })?;
         let local = Arc::new(bound.local_address());
         self.stage = Stage::Bound(bound, local);
         Ok(())

@@ -3,10 +3,14 @@
 //! The server emits events and logs nothing itself; an [`Observer`] makes of them what it likes. The command's observer
 //! writes log lines (`log.rs`). Whatever the observers do, the books count.
 
+mod request;
+
+use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::request::{Outcome, RequestEnded};
 use crate::address::{ListenAddress, Remote};
 use crate::listen::Listen;
 use crate::outbound::ConnectRefused;
@@ -22,6 +26,9 @@ pub trait Observer: Send + Sync + 'static {
     /// A server program asked for an address that it was not granted.
     fn bind_denied(&self, _listen: &Listen) {}
 
+    /// A server program was granted an address, and the system does not bind it.
+    fn bind_failed(&self, _error: &(dyn Error + 'static)) {}
+
     /// A guest wanted to reach something that no rule of [`allow_connect`](crate::Config::allow_connect) grants. Told once
     /// for each guest, and [counted](Closed::connects_refused): a guest may ask without end.
     ///
@@ -34,6 +41,9 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A connection has ended. Exactly one for each `opened`.
     fn closed(&self, _connection: &Connection, _closed: &Closed) {}
+
+    /// A request of HTTP has ended, on this connection. Its connection may have been closed by then.
+    fn request_ended(&self, _connection: &Connection, _ended: &RequestEnded<'_>) {}
 
     /// A connection was accepted and closed at once, or a datagram that would have opened one was not handled: it never
     /// counts as opened. Datagrams that the kernel or a session has no room for are not told one by one: they are
@@ -110,17 +120,24 @@ pub struct Closed {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum CloseReason {
+    /// `aborted`: a response of HTTP could not be finished, so that its connection could not go on. The request says why.
+    Aborted,
     /// `bug`: the host itself failed. Please report it.
     Bug,
     /// `completed`: the handler returned `ok`.
     Completed,
     /// `cpu-time`: the guest used more processor time than `max-cpu-time`.
     CpuTime,
+    /// `evicted`: the connection had no request of HTTP under way, for longer than all others, when the server was full.
+    Evicted,
     /// `exit`: the guest called `exit`.
     Exit,
     /// `handler-error`: the handler returned an error.
     HandlerError,
-    /// `idle`: no byte moved for `idle-timeout`.
+    /// `header-timeout`: the head of a request of HTTP took longer than `header-timeout`.
+    HeaderTimeout,
+    /// `idle`: no byte moved for `idle-timeout`; with HTTP: no request came for `keep-alive-timeout`, or the peer did not take
+    /// a response for `body-idle-timeout`.
     Idle,
     /// `instantiate`: the sandbox could not be made.
     Instantiate,
@@ -130,7 +147,9 @@ pub enum CloseReason {
     Lifetime,
     /// `memory`: the guest failed after it was refused memory beyond `max-memory`.
     Memory,
-    /// `reset`: the handler returned an error after the peer had broken or reset the connection.
+    /// `protocol`: the peer broke the rules of HTTP.
+    Protocol,
+    /// `reset`: the handler returned an error after the peer had broken or reset the connection; with HTTP: the peer did.
     Reset,
     /// `timed-out`: the handler returned an error after a call had reached the time that the handler itself had set.
     TimedOut,
@@ -140,17 +159,21 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason, in alphabetical order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
+        Self::Aborted,
         Self::Bug,
         Self::Completed,
         Self::CpuTime,
+        Self::Evicted,
         Self::Exit,
         Self::HandlerError,
+        Self::HeaderTimeout,
         Self::Idle,
         Self::Instantiate,
         Self::Killed,
         Self::Lifetime,
         Self::Memory,
+        Self::Protocol,
         Self::Reset,
         Self::TimedOut,
         Self::Trap,
@@ -159,16 +182,20 @@ impl CloseReason {
     /// Its name in logs.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Aborted => "aborted",
             Self::Bug => "bug",
             Self::Completed => "completed",
             Self::CpuTime => "cpu-time",
+            Self::Evicted => "evicted",
             Self::Exit => "exit",
             Self::HandlerError => "handler-error",
+            Self::HeaderTimeout => "header-timeout",
             Self::Idle => "idle",
             Self::Instantiate => "instantiate",
             Self::Killed => "killed",
             Self::Lifetime => "lifetime",
             Self::Memory => "memory",
+            Self::Protocol => "protocol",
             Self::Reset => "reset",
             Self::TimedOut => "timed-out",
             Self::Trap => "trap",
@@ -179,9 +206,16 @@ impl CloseReason {
     /// is aborted, lest the peer take a part of an answer for the whole.
     pub(crate) fn is_orderly(self) -> bool {
         match self {
-            Self::Completed | Self::HandlerError | Self::Reset | Self::TimedOut => true,
-            Self::Bug
+            Self::Completed
+            | Self::HandlerError
+            | Self::HeaderTimeout
+            | Self::Protocol
+            | Self::Reset
+            | Self::TimedOut => true,
+            Self::Aborted
+            | Self::Bug
             | Self::CpuTime
+            | Self::Evicted
             | Self::Exit
             | Self::Idle
             | Self::Instantiate
@@ -283,6 +317,8 @@ impl AcceptFailure {
 pub struct GuestLine<'a> {
     /// The number of the guest's connection.
     pub connection: u64,
+    /// The number of its request on that connection, where it handles one of HTTP.
+    pub request: Option<u64>,
     /// Standard output or standard error.
     pub stream: GuestStream,
     /// The line without its end. Bytes that are not UTF-8 are shown as U+FFFD.

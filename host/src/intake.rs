@@ -5,11 +5,12 @@
 //! server never holds what it cannot serve.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::address::ListenAddress;
 use crate::drain::Phase;
@@ -26,6 +27,9 @@ pub(crate) trait Intake {
     ///
     /// Dropping the future loses nothing.
     fn ready(&self) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// Whether there is something to take at this moment, by the word of the kernel.
+    fn is_asked(&self) -> bool;
 
     /// Takes the next, and spawns what serves it.
     ///
@@ -105,7 +109,20 @@ impl<I: Intake> Taker<I> {
             return permit;
         }
         self.server.report_full();
-        self.server.permits.one().await
+        // The place in the order is kept, whatever is done to make room meanwhile.
+        let mut permit = pin!(self.server.permits.one());
+        if !self.server.waiting.is_kept() {
+            return permit.await;
+        }
+        loop {
+            // The runtime's word that somebody is there may be of somebody who was taken since; nobody goes for that.
+            if self.intake.is_asked() {
+                self.server.waiting.evict();
+            }
+            if let Ok(permit) = timeout(EVICTION_PAUSE, permit.as_mut()).await {
+                return permit;
+            }
+        }
     }
 
     async fn fail(&mut self, error: &io::Error) {
@@ -154,6 +171,10 @@ impl Trouble {
         }
     }
 }
+
+/// How often to look for an idle connection of HTTP to close for the sake of a peer that waits. One that was told to end does
+/// so at once; where all of them are busy there is none to find.
+const EVICTION_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long to wait for descriptors or memory to come back. The kernel reports the connection again at once, so without a
 /// pause the loop would spin. Ranch and Thousand Island wait as long.

@@ -126,9 +126,11 @@ mod books;
 mod config;
 mod connection;
 mod datagram;
+mod dial;
 mod drain;
 mod drive;
 mod event;
+mod http;
 mod intake;
 mod limit;
 mod listen;
@@ -149,9 +151,12 @@ mod supervise;
 
 pub use address::{Address, ListenAddress, Remote, Transport, UnixName};
 pub use books::Counts;
-pub use config::{Config, ConfigError, Limits, MemoryReset, MemoryResetError, SocketOptions, Timeouts};
+pub use config::{Config, ConfigError, Http, Limits, MemoryReset, MemoryResetError, SocketOptions, Timeouts};
 pub use drain::Phase;
-pub use event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
+pub use event::{
+    AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, Outcome, RejectReason,
+    RequestEnded,
+};
 pub use listen::{Listen, ListenError};
 pub use listener::BindError;
 pub use log::LogObserver;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -14,14 +15,16 @@ use crate::source::Source;
 #[derive(Debug)]
 pub(crate) struct Permits {
     all: Arc<Semaphore>,
+    requests: Arc<Semaphore>,
     sources: Option<Arc<Sources>>,
     limits: Limits,
 }
 
 impl Permits {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, max_requests: u32) -> Self {
         Self {
             all: Arc::new(Semaphore::new(limits.max_connections as usize)),
+            requests: Arc::new(Semaphore::new(max_requests as usize)),
             sources: limits.max_connections_per_source.map(|max| {
                 Arc::new(Sources {
                     max,
@@ -54,6 +57,20 @@ impl Permits {
         Permit(permit)
     }
 
+    /// A permit for a request of HTTP, if there is one within `wait`. They are given in the order of asking.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future takes nothing; the place in the order is lost.
+    pub(crate) async fn request(&self, wait: Duration) -> Option<Permit> {
+        // Without a timer where there is nothing to wait for.
+        if let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() {
+            return Some(Permit(permit));
+        }
+        let permit = tokio::time::timeout(wait, Arc::clone(&self.requests).acquire_owned()).await;
+        permit.ok()?.ok().map(Permit)
+    }
+
     /// Counts a connection for its source, or refuses: `Err` says that the source has as many as it may.
     pub(crate) fn admit(&self, remote: &Remote) -> Result<SourcePermit, Refused> {
         let Some(sources) = &self.sources else {
@@ -74,7 +91,7 @@ impl Permits {
     }
 }
 
-/// One of `max-connections`; given back when it is dropped.
+/// One of `max-connections` or of `max-concurrent-requests`; given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Permit(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
@@ -138,11 +155,25 @@ mod tests {
     }
 
     fn permits(max: u32) -> Permits {
-        Permits::new(&Limits {
+        let limits = Limits {
             max_connections_per_source: Some(max),
             exempt_sources: vec![SourceRange::Loopback],
             ..Limits::default()
-        })
+        };
+        Permits::new(&limits, 1)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_waits_for_a_permit_and_not_for_ever() {
+        let permits = permits(1);
+        let wait = Duration::from_secs(1);
+        let first = permits.request(wait).await;
+        assert!(first.is_some() && permits.request(wait).await.is_none());
+        let (second, ()) = tokio::join!(permits.request(wait), async {
+            tokio::task::yield_now().await;
+            drop(first);
+        });
+        assert!(second.is_some());
     }
 
     #[test]

@@ -13,12 +13,14 @@ use crate::address::{Transport, UnixName, UnixNameError};
 ///
 /// - `tcp://host:port`: an IPv4 address, an IPv6 address in brackets, or a name (its first address that can be bound).
 ///   Port 0 lets the system choose. `[::]` accepts IPv4 and IPv6.
+/// - `http://host:port`: HTTP/1 and HTTP/2 over TCP, with hosts as for `tcp`; without a port it is 80.
+/// - `http+unix:///path`: the same over a Unix stream socket.
 /// - `unix:///path`, with `?mode=0660` for the permissions of the socket file (0600 otherwise).
 /// - `unixpacket:///path`: the same, keeping the boundaries of messages: one `receive` returns one message.
 /// - `udp://host:port`, `unixgram:///path`: datagrams, each of which is served by itself.
 /// - `icmp://host`: ICMP messages of an IPv4 address, ICMPv6 messages of an IPv6 address. The process needs the capability
 ///   `CAP_NET_RAW`, and gets a copy of each message that reaches the machine there.
-/// - `unix:@name`, `unixpacket:@name`, `unixgram:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no
+/// - `unix:@name`, `http+unix:@name`, `unixpacket:@name`, `unixgram:@name`: a name of Linux's abstract namespace (`unix(7)`), which has no file and no
 ///   permissions.
 ///
 /// ```
@@ -32,6 +34,20 @@ use crate::address::{Transport, UnixName, UnixNameError};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Listen {
+    /// A TCP socket whose connections speak HTTP.
+    Http {
+        /// An IP address or a name, without brackets.
+        host: String,
+        /// The port; 0 lets the system choose one.
+        port: u16,
+    },
+    /// A Unix stream socket whose connections speak HTTP.
+    HttpUnix {
+        /// Its name.
+        name: UnixName,
+        /// As for [`Unix`](Self::Unix).
+        mode: u32,
+    },
     /// A raw ICMP socket.
     Icmp {
         /// An IP address or a name, without brackets.
@@ -83,7 +99,8 @@ impl Listen {
         }
         match (self, asked) {
             (Self::Icmp { host }, Self::Icmp { host: asked }) => host.eq_ignore_ascii_case(asked),
-            (Self::Tcp { host, port }, Self::Tcp { host: to, port: at })
+            (Self::Http { host, port }, Self::Http { host: to, port: at })
+            | (Self::Tcp { host, port }, Self::Tcp { host: to, port: at })
             | (Self::Udp { host, port }, Self::Udp { host: to, port: at }) => {
                 host.eq_ignore_ascii_case(to) && port == at
             }
@@ -95,6 +112,8 @@ impl Listen {
     /// What it speaks.
     pub fn transport(&self) -> Transport {
         match self {
+            Self::Http { .. } => Transport::Http,
+            Self::HttpUnix { .. } => Transport::HttpUnix,
             Self::Icmp { .. } => Transport::Icmp,
             Self::Tcp { .. } => Transport::Tcp,
             Self::Udp { .. } => Transport::Udp,
@@ -115,6 +134,11 @@ impl FromStr for Listen {
         };
         let url = Url::parse(text).map_err(|error| wrong(Problem::Url(error)))?;
         match url.scheme() {
+            "http" => parse_host(&url).map(|host| Self::Http {
+                host,
+                port: url.port().unwrap_or(HTTP_PORT),
+            }),
+            "http+unix" => parse_unix(&url).map(|(name, mode)| Self::HttpUnix { name, mode }),
             "icmp" => parse_host(&url).and_then(|host| match url.port() {
                 None => Ok(Self::Icmp { host }),
                 Some(_) => Err(Problem::PortOfIcmp),
@@ -137,13 +161,16 @@ impl Display for Listen {
         match self {
             Self::Icmp { host } if host.contains(':') => write!(f, "{scheme}://[{host}]"),
             Self::Icmp { host } => write!(f, "{scheme}://{host}"),
-            Self::Tcp { host, port } | Self::Udp { host, port } if host.contains(':') => {
+            Self::Http { host, port } | Self::Tcp { host, port } | Self::Udp { host, port } if host.contains(':') => {
                 write!(f, "{scheme}://[{host}]:{port}")
             }
-            Self::Tcp { host, port } | Self::Udp { host, port } => write!(f, "{scheme}://{host}:{port}"),
-            Self::Unix { name, .. } | Self::UnixGram { name, .. } | Self::UnixPacket { name, .. } => {
-                name.fmt_url(scheme, f)
+            Self::Http { host, port } | Self::Tcp { host, port } | Self::Udp { host, port } => {
+                write!(f, "{scheme}://{host}:{port}")
             }
+            Self::HttpUnix { name, .. }
+            | Self::Unix { name, .. }
+            | Self::UnixGram { name, .. }
+            | Self::UnixPacket { name, .. } => name.fmt_url(scheme, f),
         }
     }
 }
@@ -221,7 +248,8 @@ enum Problem {
     )]
     Rdm,
     #[error(
-        "its scheme is none of tcp, udp, icmp, unix, unixpacket and unixgram; write tcp://127.0.0.1:9999 or unix:///path"
+        "its scheme is none of tcp, udp, icmp, http, unix, http+unix, unixpacket and unixgram; write tcp://127.0.0.1:9999 \
+         or unix:///path"
     )]
     Scheme,
     #[error("a Unix listener has no host; write unix:///path with three slashes, or unix:@name")]
@@ -231,6 +259,10 @@ enum Problem {
     #[error("{0}; write tcp://127.0.0.1:9999 or unix:///path")]
     Url(url::ParseError),
 }
+
+/// That of the scheme (RFC 9110, section 4.2.1). `url` leaves it out of what it parses, so a listener cannot be told to be
+/// without one.
+const HTTP_PORT: u16 = 80;
 
 /// Only the user who runs the server may connect, unless the operator says more.
 const DEFAULT_SOCKET_MODE: u32 = 0o600;
@@ -254,8 +286,19 @@ mod tests {
             "unixgram:///run/log.sock",
             "icmp://0.0.0.0",
             "icmp://[::]",
+            "http://127.0.0.1:0",
+            "http://[::1]:80",
+            "http+unix:///run/http.sock",
+            "http+unix:@http",
         ] {
             assert_eq!(url.parse::<Listen>().unwrap().to_string(), url);
+        }
+    }
+
+    #[test]
+    fn http_has_a_port_of_its_own() {
+        for url in ["http://localhost", "http://localhost:80"] {
+            assert_eq!(url.parse::<Listen>().unwrap().to_string(), "http://localhost:80");
         }
     }
 
@@ -282,7 +325,9 @@ mod tests {
             ("tcp://:9999", "write tcp://127.0.0.1:9999"),
             ("tcp://127.0.0.1:99999", "invalid port"),
             ("tcp://127.0.0.1:9/x", "nothing after it"),
-            ("http://127.0.0.1:80", "none of tcp, udp"),
+            ("https://127.0.0.1:443", "none of tcp, udp"),
+            ("http://127.0.0.1:80/x", "nothing after it"),
+            ("http+unix://run/x", "three slashes"),
             ("udp://127.0.0.1", "port is missing"),
             ("icmp://127.0.0.1:7", "no ports"),
             ("icmp://", "host is missing"),

@@ -102,8 +102,7 @@ impl Bound {
         };
         loop {
             let mut guard = socket.readable().await?;
-            // A signal interrupts even a call that does not wait, and is no request.
-            if retry_on_intr(|| poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default())))? > 0 {
+            if is_readable(socket)? {
                 return Ok(());
             }
             guard.clear_ready();
@@ -125,18 +124,22 @@ impl Listener {
     ///
     /// Tells the listener that was asked for, the step that failed, and the system's error.
     pub(crate) async fn bind(listen: &Listen, options: &SocketOptions, max_packet: u32) -> Result<Bound, BindError> {
+        let transport = listen.transport();
         let unix = |kind, name, mode| {
-            unix::Listener::bind(kind, name, mode, options.backlog).map(|unix| Bound::Stream(Self::Unix(unix)))
+            unix::Listener::bind(kind, transport, name, mode, options.backlog)
+                .map(|unix| Bound::Stream(Self::Unix(unix)))
         };
         match listen {
             Listen::Icmp { host } => datagrams::bind_icmp(host, max_packet).await.map(Bound::Datagrams),
-            Listen::Tcp { host, port } => tcp::Listener::bind(host, *port, options)
-                .await
-                .map(|tcp| Bound::Stream(Self::Tcp(tcp))),
+            Listen::Http { host, port } | Listen::Tcp { host, port } => {
+                tcp::Listener::bind(host, *port, transport, options)
+                    .await
+                    .map(|tcp| Bound::Stream(Self::Tcp(tcp)))
+            }
             Listen::Udp { host, port } => datagrams::bind_udp(host, *port, options, max_packet)
                 .await
                 .map(Bound::Datagrams),
-            Listen::Unix { name, mode } => unix(unix::Kind::Stream, name, *mode),
+            Listen::HttpUnix { name, mode } | Listen::Unix { name, mode } => unix(unix::Kind::Stream, name, *mode),
             Listen::UnixGram { name, mode } => datagrams::bind_unix(name, *mode, max_packet).map(Bound::Datagrams),
             Listen::UnixPacket { name, mode } => unix(unix::Kind::Packet, name, *mode),
         }
@@ -157,6 +160,11 @@ impl Listener {
     /// Dropping the future loses nothing.
     pub(crate) async fn ready(&self) -> io::Result<()> {
         self.registration().readable().await.map(drop)
+    }
+
+    /// Whether there is a connection to accept at this moment.
+    pub(crate) fn is_asked(&self) -> bool {
+        is_readable(self.registration()).unwrap_or(true)
     }
 
     fn registration(&self) -> &AsyncFd<Socket> {
@@ -186,6 +194,13 @@ impl Listener {
             Self::Unix(listener) => listener.local_address(),
         }
     }
+}
+
+/// Asks the kernel whether there is something to take.
+fn is_readable(socket: &AsyncFd<Socket>) -> io::Result<bool> {
+    // A signal interrupts even a call that does not wait, and is no request.
+    let ready = retry_on_intr(|| poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default())))?;
+    Ok(ready > 0)
 }
 
 /// Registers a listening socket with the poller.

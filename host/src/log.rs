@@ -1,12 +1,17 @@
 //! Events as lines of a log.
 
+use std::error::Error;
 use std::io;
+use std::iter;
 use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
 
 use crate::address::{ListenAddress, Remote};
-use crate::event::{AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, RejectReason};
+use crate::event::{
+    AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, Outcome, RejectReason,
+    RequestEnded,
+};
 use crate::listen::Listen;
 use crate::outbound::ConnectRefused;
 use crate::sandbox::LoadError;
@@ -53,9 +58,13 @@ impl Observer for LogObserver {
             };
         }
         match closed.reason {
-            CloseReason::Completed
+            CloseReason::Aborted
+            | CloseReason::Completed
+            | CloseReason::Evicted
+            | CloseReason::HeaderTimeout
             | CloseReason::Idle
             | CloseReason::Lifetime
+            | CloseReason::Protocol
             | CloseReason::Reset
             | CloseReason::TimedOut => line!(info),
             CloseReason::CpuTime
@@ -65,6 +74,46 @@ impl Observer for LogObserver {
             | CloseReason::Memory
             | CloseReason::Trap => line!(warn),
             CloseReason::Bug | CloseReason::Instantiate => line!(error),
+        }
+    }
+
+    fn request_ended(&self, connection: &Connection, ended: &RequestEnded<'_>) {
+        macro_rules! line {
+            ($level:ident) => {
+                $level!(
+                    target: "socketserver",
+                    connection = connection.id,
+                    request = ended.number,
+                    remote = %connection.remote,
+                    method = ended.method,
+                    path = ended.path,
+                    status = ended.status,
+                    duration = seconds(ended.duration),
+                    cpu_time = seconds(ended.cpu_time),
+                    received = ended.received,
+                    sent = ended.sent,
+                    outcome = ended.outcome.name(),
+                    error = non_empty(&ended.message),
+                    backtrace = non_empty(&ended.backtrace.join(" < ")),
+                    output_dropped = (ended.output_dropped > 0).then_some(ended.output_dropped),
+                    connects_refused = (ended.connects_refused > 0).then_some(ended.connects_refused),
+                    "request ended"
+                )
+            };
+        }
+        match ended.outcome {
+            Outcome::Aborted | Outcome::Completed | Outcome::Idle | Outcome::Refused | Outcome::RequestSize => {
+                line!(info)
+            }
+            Outcome::CpuTime
+            | Outcome::Exit
+            | Outcome::HandlerError
+            | Outcome::Killed
+            | Outcome::Memory
+            | Outcome::ResponseSize
+            | Outcome::TimedOut
+            | Outcome::Trap => line!(warn),
+            Outcome::Bug | Outcome::Instantiate => line!(error),
         }
     }
 
@@ -80,6 +129,13 @@ impl Observer for LogObserver {
 
     fn bind_denied(&self, listen: &Listen) {
         warn!(target: "socketserver", %listen, "the program may not bind this; grant it with --allow-bind {listen}");
+    }
+
+    fn bind_failed(&self, error: &(dyn Error + 'static)) {
+        // The program learns no more than a code of it.
+        let words = iter::successors(Some(error), |&error| error.source());
+        let words: Vec<_> = words.map(ToString::to_string).collect();
+        warn!(target: "socketserver", "the program {}", words.join(": "));
     }
 
     fn connect_refused(&self, refused: &ConnectRefused) {
@@ -142,6 +198,7 @@ impl Observer for LogObserver {
                 $level!(
                     target: "socketserver::guest",
                     connection = line.connection,
+                    request = line.request,
                     stream = line.stream.name(),
                     text = line.text,
                     cut = line.cut.then_some(true),

@@ -16,7 +16,7 @@ use anyhow::{Context as _, anyhow};
 use clap::ArgMatches;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socketserver::{
-    CloseReason, Code, Counts, Facts, Handle, LogObserver, Phase, Program, ProgramEnded, RejectReason, Server,
+    CloseReason, Code, Counts, Facts, Handle, LogObserver, Outcome, Phase, Program, ProgramEnded, RejectReason, Server,
 };
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,6 +45,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Build(build) => command::build(&build),
+        Command::Bundle(bundle) => command::bundle(&bundle),
         Command::Check(check) => run_check(*check, &matches),
         Command::Dev(dev) => command::dev(*dev),
         Command::Doctor(doctor) => command::doctor(&doctor),
@@ -276,6 +277,9 @@ fn log_facts(facts: &Facts) {
 fn log_counts(message: &'static str, counts: &Counts) {
     let closed = name_counts(&CloseReason::ALL, CloseReason::name, |reason| counts.closed(reason));
     let rejected = name_counts(&RejectReason::ALL, RejectReason::name, |reason| counts.rejected(reason));
+    let requests_ended = name_counts(&Outcome::ALL, Outcome::name, |outcome| counts.requests_ended(outcome));
+    // A server without HTTP does not speak of it.
+    let requests = (counts.requests > 0).then_some(counts.requests);
     info!(
         target: "socketserver",
         accepted = counts.accepted,
@@ -284,10 +288,13 @@ fn log_counts(message: &'static str, counts: &Counts) {
         closed_by_reason = closed,
         rejected_by_reason = rejected,
         accept_failures = counts.accept_failures,
+        requests,
+        active_requests = requests.map(|_| counts.active_requests),
+        requests_ended_by_outcome = requests.map(|_| requests_ended),
         "{message}"
     );
-    if counts.closed(CloseReason::Bug) > 0 {
-        error!(target: "socketserver", "connections ended by a bug of the server; please report it with this log");
+    if counts.closed(CloseReason::Bug) + counts.requests_ended(Outcome::Bug) > 0 {
+        error!(target: "socketserver", "connections or requests ended by a bug of the server; please report it with this log");
     }
 }
 

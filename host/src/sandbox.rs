@@ -15,6 +15,8 @@ mod driven;
 mod ending;
 mod engine;
 mod future;
+mod http;
+mod http_requests;
 mod inspect;
 mod link;
 mod load;
@@ -41,6 +43,7 @@ use self::bindings::exports::socketserver::core::{async_stream_handler, datagram
 pub use self::cache::CacheError;
 pub use self::capacity::CapacityError;
 pub(crate) use self::ending::Ending;
+pub(crate) use self::http::{Declined, GuestBody, Handling};
 pub use self::inspect::{Import, Inspection, Producer, Role, inspect};
 pub use self::link::Grant;
 pub use self::load::LoadError;
@@ -73,6 +76,8 @@ pub(crate) struct Sandbox {
     stream: Option<stream_handler::GuestIndices>,
     async_stream: Option<async_stream_handler::GuestIndices>,
     datagram: Option<datagram_handler::GuestIndices>,
+    http: Option<http::Indices>,
+    kept: http::Kept,
     ticker: Ticker,
     shared: Arc<Shared>,
     timeouts: Timeouts,
@@ -102,7 +107,10 @@ impl Sandbox {
             max_memory,
             max_output: max_guest_output,
             output: Arc::new(OutputBudget::new(max_guest_output.saturating_mul(output::SHARES))),
-            outbound: OutboundGrant::of(config, &recipe.observer),
+            outbound: OutboundGrant::new(config, &recipe.observer),
+            environment: config.environment.clone(),
+            variables: config.variables.iter().flatten().cloned().collect(),
+            has_sockets: !config.allow_connect.is_empty(),
             observer: Arc::clone(&recipe.observer),
         });
         Ok(Self {
@@ -110,6 +118,8 @@ impl Sandbox {
             stream: stream_handler::GuestIndices::new(&component).ok(),
             async_stream: async_stream_handler::GuestIndices::new(&component).ok(),
             datagram: datagram_handler::GuestIndices::new(&component).ok(),
+            http: http::Indices::new(&component),
+            kept: http::Kept::new(&config.http),
             component,
             ticker,
             shared,
@@ -123,6 +133,8 @@ impl Sandbox {
     pub(crate) fn handles(&self, transport: Transport) -> bool {
         if transport.is_datagram() {
             self.datagram.is_some()
+        } else if transport.is_http() {
+            self.http.is_some()
         } else {
             self.stream.is_some() || self.async_stream.is_some()
         }
@@ -235,7 +247,7 @@ impl Sandbox {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_max_component_handles(state::MAX_RESOURCES);
-        if self.shared.outbound.is_some() {
+        if self.shared.has_sockets {
             // A list of datagrams may name the same bytes over and over: the host copies no more of them than the guest may
             // have.
             let bytes = self.shared.max_memory.saturating_add(CALL_OVERHEAD);

@@ -10,10 +10,11 @@ use tokio::time::Instant;
 use crate::accept::Acceptor;
 use crate::address::{ListenAddress, Remote};
 use crate::books::{Books, Counts};
-use crate::config::{Config, ConfigError, Timeouts};
+use crate::config::{Config, ConfigError, Http, Timeouts};
 use crate::datagram::DatagramIntake;
 use crate::drain::{Drain, Phase};
 use crate::event::{Observer, RejectReason};
+use crate::http::Waiting;
 use crate::intake::{self, RECOVERED_AFTER};
 use crate::limit::Permits;
 use crate::listener::{BindError, Bound, Listener};
@@ -217,6 +218,10 @@ pub(crate) struct Shared {
     pub(crate) permits: Permits,
     pub(crate) drain: Drain,
     pub(crate) timeouts: Timeouts,
+    pub(crate) http: Http,
+    /// Connections that could make room for others.
+    pub(crate) waiting: Waiting,
+    started: Instant,
     max_connections: u32,
     /// When a peer last found the server full.
     full: Mutex<Option<Instant>>,
@@ -237,12 +242,20 @@ impl Shared {
             sandbox,
             observer,
             books: Books::default(),
-            permits: Permits::new(&config.limits),
+            permits: Permits::new(&config.limits, config.http.max_concurrent_requests),
             drain: Drain::new(),
             timeouts: config.timeouts.clone(),
+            http: config.http.clone(),
+            waiting: Waiting::new(config.listen.iter().any(|listen| listen.transport().is_http())),
+            started: Instant::now(),
             max_connections: config.limits.max_connections,
             full: Mutex::default(),
         }
+    }
+
+    /// When it was made.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
     }
 
     /// Has a sandbox replaced when its way of resetting memory becomes unsafe, if it can.

@@ -129,8 +129,8 @@ fn urls_that_are_no_listeners() {
             "write tcp://host:port, or icmp://host, and nothing after it",
         ),
         (
-            "http://127.0.0.1:1",
-            "its scheme is none of tcp, udp, icmp, unix, unixpacket and unixgram",
+            "https://127.0.0.1:1",
+            "its scheme is none of tcp, udp, icmp, http, unix, http+unix, unixpacket and unixgram",
         ),
         ("udp://127.0.0.1", "the port is missing"),
         ("icmp://127.0.0.1:1", "ICMP has no ports"),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use socketserver::{CloseReason, RejectReason};
+use socketserver::{CloseReason, Outcome, RejectReason};
 
 use crate::support::guest::{ECHO, project};
 use crate::support::server::{cache, run};
@@ -80,6 +80,9 @@ fn the_readme_has_every_reason() {
     for reason in CloseReason::ALL {
         assert!(readme.contains(&format!("`{reason}`")), "{reason}");
     }
+    for outcome in Outcome::ALL {
+        assert!(readme.contains(&format!("`{outcome}`")), "{outcome}");
+    }
     for reason in RejectReason::ALL {
         assert_eq!(rows(&format!("`{reason}`")).len(), 1, "{reason}");
     }
@@ -89,6 +92,7 @@ fn the_readme_has_every_reason() {
 fn every_program_is_used() {
     let folder = project().join("tests");
     let sources = sources_below(&folder.join("all"));
+    let bench = sources_below(&project().join("xtask/src/bench"));
     for entry in fs::read_dir(folder.join("programs")).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -99,8 +103,8 @@ fn every_program_is_used() {
         if !["rs", "wat"].contains(&extension) || name == "programs" {
             continue;
         }
-        let is_used = sources.contains(&format!("(\"{name}\")"));
-        assert!(is_used, "no test runs tests/programs/{name}");
+        let is_used = sources.contains(&format!("(\"{name}\")")) || bench.contains(&format!("\"{name}\""));
+        assert!(is_used, "no test and no benchmark runs tests/programs/{name}");
     }
 }
 

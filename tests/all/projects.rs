@@ -189,50 +189,6 @@ fn a_source_that_does_not_compile_is_an_error_with_the_place() {
 }
 
 #[test]
-fn what_is_no_source_is_refused_in_one_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let empty = folder.path().to_str().unwrap();
-    for (path, error) in [(empty, "no project in it"), ("nowhere.py", "cannot read nowhere.py")] {
-        let refused = run(["build", path]);
-        assert_eq!(refused.code, Some(65), "{refused:?}");
-        assert!(
-            refused.errors.contains(error) && refused.errors.lines().count() == 1,
-            "{refused:?}"
-        );
-    }
-}
-
-#[test]
-fn a_missing_toolchain_is_one_line_with_how_to_get_it() {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, tool) in [
-        ("handler.c", "c needs "),
-        ("handler.go", "go needs "),
-        ("handler.py", "python needs "),
-        ("handler.js", "javascript needs "),
-        ("handler.zig", "zig needs "),
-        ("handler.cpp", "cpp needs "),
-    ] {
-        let path = folder.path().join(name);
-        fs::write(&path, "").unwrap();
-        let mut build = std::process::Command::new(crate::support::server::BINARY);
-        build
-            .arg("build")
-            .arg(&path)
-            .env("PATH", "/nowhere")
-            .env_remove("VIRTUAL_ENV")
-            .env_remove("WASI_SDK_PATH");
-        let built = crate::support::process::Run::of(&mut build);
-        assert_eq!(built.code, Some(65), "{built:?}");
-        assert!(
-            built.errors.contains(tool) && built.errors.contains("which is not installed; "),
-            "{built:?}"
-        );
-        assert_eq!(built.errors.lines().count(), 1, "{built:?}");
-    }
-}
-
-#[test]
 fn the_doctor_tells_what_is_there() {
     let all = run(["doctor"]).succeed();
     for language in ["c", "cpp", "go", "javascript", "python", "rust", "typescript", "zig"] {

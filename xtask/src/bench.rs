@@ -5,6 +5,7 @@
 //! load comes from a process of its own, on a core of its own.
 
 mod cores;
+mod http;
 mod languages;
 pub(crate) mod load;
 mod machine;
@@ -46,6 +47,10 @@ pub(crate) struct Args {
     /// Measure the echo handler in every language, beside each other and nothing else.
     #[arg(long, conflicts_with_all = ["only", "check", "json"])]
     languages: bool,
+
+    /// Measure `wasi:http` components, beside `wasmtime serve` and nothing else.
+    #[arg(long, conflicts_with_all = ["only", "languages"])]
+    http: bool,
 
     /// Fail when a target is missed, too.
     #[arg(long)]
@@ -118,7 +123,9 @@ impl Plan {
                 .with_context(|| format!("no binary {}", path.display()))?,
             None => build("socketserver")?,
         };
-        let mut workloads = if args.only.is_empty() {
+        let mut workloads = if args.http {
+            Workload::http()
+        } else if args.only.is_empty() {
             Workload::all()
         } else {
             args.only.clone()
@@ -155,7 +162,7 @@ impl Plan {
         let mut round = Round::default();
         for &workload in &self.workloads {
             let ours = self.start_ours(workload)?;
-            let native = self.start_native(workload)?;
+            let native = self.start_rival(workload)?;
             let python = self.start_python(workload)?;
             let sides = if number.is_multiple_of(2) {
                 let ours = self.load(&ours, workload)?;
@@ -182,6 +189,9 @@ impl Plan {
     }
 
     fn start_ours(&self, workload: Workload) -> Result<Server> {
+        if workload.is_http() {
+            return http::start_ours(self, workload);
+        }
         let (handler, listen) = if workload.has_datagrams() {
             ("guest/handlers/echo-datagrams", "udp://127.0.0.1:0")
         } else if workload.is_async() {
@@ -199,7 +209,11 @@ impl Plan {
         Server::start("socketserver", &mut command, self.cores)
     }
 
-    fn start_native(&self, workload: Workload) -> Result<Server> {
+    /// The server that ours is compared with.
+    fn start_rival(&self, workload: Workload) -> Result<Server> {
+        if workload.is_http() {
+            return http::start_wasmtime(self, workload);
+        }
         let mut command = Command::new(&self.xtask);
         command.args(["native-echo", "--threads", SERVER_THREADS]);
         if workload.has_datagrams() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{c, go, python, tidy, wit, workspace, zig};
+use crate::{c, go, javascript, python, tidy, wit, workspace, zig};
 
 /// Runs every step, and sums up.
 ///
@@ -92,6 +92,7 @@ fn steps() -> Result<Vec<Step>> {
         Step::check("wit", wit::run),
         Step::check("c", c::run),
         Step::check("go", go::run),
+        Step::check("javascript", javascript::run),
         Step::check("python", python::run),
         Step::check("zig", zig::run),
         Step::cargo("clippy", root(), &[&["clippy", "--workspace", "--all-targets"], &DENY]),

@@ -8,6 +8,7 @@ mod bench;
 mod c;
 mod ci;
 mod go;
+mod javascript;
 mod python;
 mod tidy;
 mod wit;
@@ -41,6 +42,9 @@ enum Task {
     Ci,
     /// Check the Go in this project with Go's own tools, and run its tests.
     Go,
+    /// Run the tests of the JavaScript SDK on this machine, and check the types of all that is JavaScript or TypeScript.
+    #[command(name = "javascript")]
+    JavaScript,
     /// Run the tests of the Python SDK on this machine.
     Python,
     /// Check what no compiler checks: who may use what, text, and files that belong together.
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Task::C => c::run(),
         Task::Ci => ci::run(),
         Task::Go => go::run(),
+        Task::JavaScript => javascript::run(),
         Task::Python => python::run(),
         Task::Tidy => tidy::run(),
         Task::Wit => wit::run(),

@@ -34,7 +34,11 @@ export function handle(connection) {
   }
 }
 
-/** Both directions at once: a peer that sends without reading must not wait for one that reads without sending. */
+/**
+ * Both directions at once: a peer that sends without reading must not wait for one that reads without sending.
+ *
+ * @param {import("socketserver").Connection} connection
+ */
 function generate(connection) {
   let readable = true;
   let sent = 0;

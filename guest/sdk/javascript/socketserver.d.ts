@@ -177,8 +177,9 @@ declare module "socketserver" {
   /**
    * The connection of an asynchronous handler. Iterating it with `for await` gives the chunks that are received.
    *
-   * A promise that nobody waits for any more loses nothing: what it receives is returned by the next call. So all of them can be
-   * given to {@link timeout} and to `Promise.race`. Errors are those of {@link Connection}.
+   * Several calls at once receive one after the other. One that {@link timeout} has given up loses nothing: what it would have
+   * received is for the next call. `Promise.race` cannot give a call up: keep its promise, and race that again. Errors are those of
+   * {@link Connection}.
    */
   export class AsyncConnection implements AsyncIterable<Uint8Array> {
     private constructor();
@@ -202,7 +203,11 @@ declare module "socketserver" {
   /** A promise for when the time has passed. In asynchronous handlers alone. */
   export function sleep(milliseconds: number): Promise<void>;
 
-  /** What `promise` gives, or a {@link TimeoutError} when the time has passed before. In asynchronous handlers alone. */
+  /**
+   * What `promise` gives, or a {@link TimeoutError} when the time has passed before. In asynchronous handlers alone.
+   *
+   * What makes the promise goes on, unless it is a call of an {@link AsyncConnection} that receives.
+   */
   export function timeout<T>(milliseconds: number, promise: Promise<T>): Promise<T>;
 
   /** The time of {@link timeout} has passed. */

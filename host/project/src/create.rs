@@ -40,8 +40,7 @@ pub fn create(language: Language, kind: Kind, folder: &Path) -> Result<Created, 
         // Nobody has to be asked for the SDK, the language's own tools (cargo, go, those of editors) find it, and the project
         // keeps the one that it was made with.
         let sdk = format!("guest/sdk/{language}");
-        let sdk = embedded::below(&sdk).filter(|(path, _)| !path.ends_with("_test.go"));
-        files.extend(sdk.map(|(path, content)| (format!("sdk/{path}"), content.to_owned())));
+        files.extend(embedded::below(&sdk).map(|(path, content)| (format!("sdk/{path}"), content.to_owned())));
     }
     let there = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if there || folder.is_file() {

@@ -61,6 +61,15 @@ mod tests {
     }
 
     #[test]
+    fn tests_are_not() {
+        let tests: Vec<_> = below("guest")
+            .map(|(path, _)| path)
+            .filter(|path| path.split('/').any(|part| part == "tests") || path.ends_with("_test.go"))
+            .collect();
+        assert_eq!(tests, [""; 0]);
+    }
+
+    #[test]
     fn what_differs_is_written_and_what_does_not_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let files = || [("a/one", b"1".as_slice()), ("two", b"2")].into_iter();

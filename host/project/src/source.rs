@@ -1,5 +1,6 @@
 //! What a user calls a handler: a source file, or a folder with a project.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,12 @@ impl Source {
     }
 
     fn of_file(main: PathBuf) -> Result<Self, SourceError> {
+        let is_component = ["wasm", "wat"]
+            .iter()
+            .any(|&extension| main.extension() == Some(OsStr::new(extension)));
+        if is_component {
+            return Err(SourceError::Component(main));
+        }
         let language = Language::of_file(&main).ok_or_else(|| SourceError::Unknown(main.clone()))?;
         let folder = main.parent().unwrap_or_else(|| Path::new("/")).to_owned();
         if language == Language::Rust {
@@ -112,6 +119,9 @@ fn file_name(path: &Path) -> String {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
+    /// A component, which is built already.
+    #[error("{} is a component already, and there is nothing to build; `socketserver serve` or `run` takes it as it is", .0.display())]
+    Component(PathBuf),
     /// A Rust source is built by its package.
     #[error("{}: no Cargo.toml in its folder or above it, and Rust is built by one; `socketserver new rust NAME` makes a project", .0.display())]
     NoManifest(PathBuf),
@@ -138,7 +148,7 @@ pub enum SourceError {
         other: String,
     },
     /// A file of no language that is known.
-    #[error("{}: neither a component nor a source that can be built: its name should end in .wasm, .wat, .c, .cpp, .go, .js, .py, .rs, .ts or .zig", .0.display())]
+    #[error("{}: no source that can be built: its name should end in .c, .cpp, .go, .js, .py, .rs, .ts or .zig", .0.display())]
     Unknown(PathBuf),
 }
 
@@ -182,6 +192,11 @@ mod tests {
         assert!(matches!(
             Source::find(&folder.path().join("notes.md")),
             Err(SourceError::Unknown(_))
+        ));
+        fs::write(folder.path().join("made.wasm"), "").unwrap();
+        assert!(matches!(
+            Source::find(&folder.path().join("made.wasm")),
+            Err(SourceError::Component(_))
         ));
         assert!(matches!(
             Source::find(&folder.path().join("missing.py")),

@@ -8,6 +8,7 @@ use etcetera::BaseStrategy as _;
 use socketserver::{Config, ConnectRule, Limits, MemoryReset, SocketOptions, SourceRange, Timeouts};
 
 use super::Output;
+use super::http::HttpArgs;
 use super::value::{Optional, Size, Time};
 
 #[derive(Clone, Debug, Args)]
@@ -17,6 +18,9 @@ pub(crate) struct Settings {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    http: HttpArgs,
 
     #[command(flatten)]
     sandbox: SandboxArgs,
@@ -56,7 +60,8 @@ struct SocketArgs {
 #[command(next_help_heading = "Limits")]
 struct LimitArgs {
     /// Connections at the same time. Further ones wait in the backlog.
-    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().max_connections)]
+    #[arg(long, alias = "max-concurrent-connections", value_name = "NUMBER")]
+    #[arg(default_value_t = Limits::default().max_connections)]
     max_connections: u32,
 
     /// Connections at the same time from one IPv4 address, IPv6 network of 64 bits, or Unix user; none for no limit.
@@ -162,9 +167,11 @@ impl Settings {
         let Self {
             sockets,
             limits,
+            http,
             sandbox,
             process: _,
         } = self;
+        http.configure(&mut config.http);
         let SocketArgs {
             backlog,
             keep_alive,

@@ -120,6 +120,7 @@ fn describe(role: Role) -> &'static str {
     match role {
         Role::AsyncHandler => "async stream handler",
         Role::DatagramHandler => "datagram handler",
+        Role::HttpHandler => "HTTP handler",
         Role::Program => "server program",
         Role::StreamHandler => "stream handler",
         _ => "another",
@@ -129,13 +130,15 @@ fn describe(role: Role) -> &'static str {
 fn word(grant: Grant) -> &'static str {
     match grant {
         Grant::AllowConnect => "allow-connect",
+        Grant::Config => "config",
         Grant::Given => "given",
         _ => "never",
     }
 }
 
-const GRANTS: [(Grant, &str); 3] = [
+const GRANTS: [(Grant, &str); 4] = [
     (Grant::Given, "imports, given to every handler"),
     (Grant::AllowConnect, "imports, granted with --allow-connect"),
+    (Grant::Config, "imports, granted with -S config"),
     (Grant::Never, "imports that nothing grants, so that it is refused"),
 ];

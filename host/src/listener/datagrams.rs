@@ -186,6 +186,11 @@ impl Receiver {
         self.registration().readable().await.map(drop)
     }
 
+    /// Whether there is a datagram to take at this moment.
+    pub(crate) fn is_asked(&self) -> bool {
+        super::is_readable(self.registration()).unwrap_or(true)
+    }
+
     pub(super) fn registration(&self) -> &AsyncFd<Socket> {
         &self.socket.socket
     }

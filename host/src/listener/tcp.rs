@@ -15,14 +15,20 @@ use crate::config::SocketOptions;
 pub(crate) struct Listener {
     socket: AsyncFd<Socket>,
     local: SocketAddr,
+    transport: Transport,
 }
 
 impl Listener {
-    pub(super) async fn bind(host: &str, port: u16, options: &SocketOptions) -> Result<Self, BindProblem> {
-        ip::bind_first(host, port, |address| Self::bind_to(address, options)).await
+    pub(super) async fn bind(
+        host: &str,
+        port: u16,
+        transport: Transport,
+        options: &SocketOptions,
+    ) -> Result<Self, BindProblem> {
+        ip::bind_first(host, port, |address| Self::bind_to(address, transport, options)).await
     }
 
-    fn bind_to(address: SocketAddr, options: &SocketOptions) -> io::Result<Self> {
+    fn bind_to(address: SocketAddr, transport: Transport, options: &SocketOptions) -> io::Result<Self> {
         let socket = ip::new_socket(address, Type::STREAM, Protocol::TCP)?;
         socket.set_reuse_address(options.reuse_address)?;
         socket.set_reuse_port(options.reuse_port)?;
@@ -35,7 +41,11 @@ impl Listener {
         }
         let local = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
         let socket = register(socket)?;
-        Ok(Self { socket, local })
+        Ok(Self {
+            socket,
+            local,
+            transport,
+        })
     }
 
     pub(super) fn socket(&self) -> &AsyncFd<Socket> {
@@ -56,7 +66,7 @@ impl Listener {
 
     pub(super) fn local_address(&self) -> ListenAddress {
         ListenAddress {
-            transport: Transport::Tcp,
+            transport: self.transport,
             address: Address::Ip(self.local),
         }
     }

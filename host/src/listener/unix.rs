@@ -30,14 +30,6 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn transport(self) -> Transport {
-        match self {
-            Self::Datagram => Transport::UnixGram,
-            Self::Packet => Transport::UnixPacket,
-            Self::Stream => Transport::Unix,
-        }
-    }
-
     fn new_socket(self) -> io::Result<Socket> {
         let kind = match self {
             Self::Datagram => Type::DGRAM,
@@ -75,6 +67,7 @@ pub(super) fn bind(
 #[derive(Debug)]
 pub(crate) struct Listener {
     kind: Kind,
+    transport: Transport,
     socket: AsyncFd<Socket>,
     name: UnixName,
     /// Dropped after the socket, so that nobody finds a socket file that is still being closed.
@@ -82,10 +75,17 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn bind(kind: Kind, name: &UnixName, mode: u32, backlog: u32) -> Result<Self, BindProblem> {
+    pub(super) fn bind(
+        kind: Kind,
+        transport: Transport,
+        name: &UnixName,
+        mode: u32,
+        backlog: u32,
+    ) -> Result<Self, BindProblem> {
         let (socket, file) = bind(kind, name, mode, backlog)?;
         Ok(Self {
             kind,
+            transport,
             socket: register(socket)?,
             name: name.clone(),
             _file: file,
@@ -113,7 +113,7 @@ impl Listener {
 
     pub(super) fn local_address(&self) -> ListenAddress {
         ListenAddress {
-            transport: self.kind.transport(),
+            transport: self.transport,
             address: Address::Unix(Some(self.name.clone())),
         }
     }
@@ -221,7 +221,8 @@ mod tests {
     use super::*;
 
     fn bind(path: &Path) -> Result<Listener, BindProblem> {
-        Listener::bind(Kind::Stream, &UnixName::Path(path.to_owned()), 0o640, 16)
+        let name = UnixName::Path(path.to_owned());
+        Listener::bind(Kind::Stream, Transport::Unix, &name, 0o640, 16)
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ wasmtime::component::bindgen!({
             import socketserver:core/network@0.1.0;
             import socketserver:core/connections@0.1.0;
             import socketserver:core/datagrams@0.1.0;
+            import socketserver:core/http-requests@0.1.0;
             import socketserver:core/server@0.1.0;
             export socketserver:core/stream-handler@0.1.0;
             export socketserver:core/async-stream-handler@0.1.0;

@@ -173,7 +173,7 @@ pub struct CacheError {
 
 #[derive(Debug, Error)]
 enum CacheProblem {
-    #[error("it cannot be made")]
+    #[error("it cannot be made; choose another --cache-dir, or use --no-cache")]
     Make(#[source] io::Error),
     #[error(
         "it belongs to another user, or others may write to it, so that its code cannot be trusted; chmod 0700 it, choose another --cache-dir, or use --no-cache"

@@ -180,7 +180,12 @@ fn outcome(outcome: drive::Outcome) -> Outcome {
 
 fn reason(reason: CloseReason) -> Reason {
     match reason {
-        CloseReason::Bug => Reason::Bug,
+        // Those that only HTTP has do not happen to what a program takes.
+        CloseReason::Aborted
+        | CloseReason::Bug
+        | CloseReason::Evicted
+        | CloseReason::HeaderTimeout
+        | CloseReason::Protocol => Reason::Bug,
         CloseReason::Completed => Reason::Completed,
         CloseReason::CpuTime => Reason::CpuTime,
         CloseReason::Exit => Reason::Exit,

@@ -43,6 +43,8 @@ pub enum Role {
     AsyncHandler,
     /// Handles datagrams.
     DatagramHandler,
+    /// Handles requests of HTTP, by `wasi:http` of WASI 0.2 or 0.3.
+    HttpHandler,
     /// Drives servers itself.
     Program,
     /// Handles connections.
@@ -187,10 +189,11 @@ mod tests {
                 (import "wasi:io/poll@0.2.6" (instance))
                 (import "wasi:sockets/tcp@0.2.6" (instance))
                 (import "wasi:http/types@0.2.6" (instance))
+                (import "wasi:http/handler@0.3.0" (instance))
             )"#,
         );
         let grants: Vec<_> = found.imports.iter().map(|import| import.grant).collect();
-        assert_eq!(grants, [Grant::Given, Grant::AllowConnect, Grant::Never]);
+        assert_eq!(grants, [Grant::Given, Grant::AllowConnect, Grant::Given, Grant::Never]);
         assert!(found.roles.is_empty());
     }
 

@@ -7,6 +7,7 @@ use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi::random::WasiRandom;
+use wasmtime_wasi_config::WasiConfig;
 
 use super::engine::Concurrency;
 use super::load::{LoadError, list};
@@ -25,6 +26,7 @@ pub(super) fn check_imports(engine: &Engine, component: &Component, config: &Con
         .map(|(name, _)| name)
         .filter(|name| match grant_of(name) {
             Grant::AllowConnect => !has_sockets,
+            Grant::Config => config.variables.is_none(),
             Grant::Given => false,
             Grant::Never => true,
         })
@@ -35,6 +37,8 @@ pub(super) fn check_imports(engine: &Engine, component: &Component, config: &Con
         Err(LoadError::NotGranted {
             advice: if missing.iter().any(|name| grant_of(name) == Grant::AllowConnect) {
                 "; sockets are granted by --allow-connect, with where they may connect to"
+            } else if missing.iter().any(|name| grant_of(name) == Grant::Config) {
+                "; wasi:config is granted by -S config, with -S config-var=NAME=VALUE for each of its values"
             } else {
                 ""
             },
@@ -49,6 +53,8 @@ pub(super) fn check_imports(engine: &Engine, component: &Component, config: &Con
 pub enum Grant {
     /// The operator, with `--allow-connect`.
     AllowConnect,
+    /// The operator, with `-S config`.
+    Config,
     /// Every handler has it.
     Given,
     /// Nobody: a component that imports it is refused.
@@ -60,6 +66,8 @@ pub(super) fn grant_of(import: &str) -> Grant {
         Grant::Given
     } else if is_granted(import, SOCKETS) {
         Grant::AllowConnect
+    } else if is_granted(import, CONFIG) {
+        Grant::Config
     } else {
         Grant::Never
     }
@@ -91,6 +99,7 @@ pub(super) fn linker(
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     bindings::socketserver::core::network::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
+    bindings::socketserver::core::http_requests::add_to_linker::<_, HasSelf<State>>(l, |state| state)?;
     connections::add_to_linker(l)?;
     datagrams::add_to_linker(l)?;
 
@@ -111,6 +120,11 @@ pub(super) fn linker(
     if has_sockets {
         sockets::add_to_linker(l)?;
     }
+    // What of it reaches the network asks for each request whether it may.
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(l)?;
+    if config.variables.is_some() {
+        wasmtime_wasi_config::add_to_linker(l, |state: &mut State| WasiConfig::from(&state.shared.variables))?;
+    }
     driven::deny_in_linker(l, component)?;
 
     if concurrency == Concurrency::On {
@@ -119,6 +133,7 @@ pub(super) fn linker(
         wasmtime_wasi::p3::clocks::add_to_linker(l)?;
         wasmtime_wasi::p3::filesystem::add_to_linker(l)?;
         wasmtime_wasi::p3::random::add_to_linker(l)?;
+        wasmtime_wasi_http::p3::add_to_linker(l)?;
         if has_sockets {
             async_sockets::add_to_linker(l)?;
         }
@@ -130,6 +145,7 @@ pub(super) fn linker(
 const GRANTED: &[(&str, &str)] = &[
     ("socketserver:core/connections", "0.1."),
     ("socketserver:core/datagrams", "0.1."),
+    ("socketserver:core/http-requests", "0.1."),
     ("socketserver:core/network", "0.1."),
     // A program has it; a handler that is a program too is denied it when it asks.
     ("socketserver:core/server", "0.1."),
@@ -139,10 +155,17 @@ const GRANTED: &[(&str, &str)] = &[
     ("wasi:clocks/", "0.3."),
     ("wasi:filesystem/", "0.2."),
     ("wasi:filesystem/", "0.3."),
+    ("wasi:http/client", "0.3."),
+    ("wasi:http/outgoing-handler", "0.2."),
+    ("wasi:http/types", "0.2."),
+    ("wasi:http/types", "0.3."),
     ("wasi:io/", "0.2."),
     ("wasi:random/", "0.2."),
     ("wasi:random/", "0.3."),
 ];
+
+/// What is granted where there are values for it.
+const CONFIG: &[(&str, &str)] = &[("wasi:config/", "0.2.")];
 
 /// What is granted where guests may connect to something.
 const SOCKETS: &[(&str, &str)] = &[("wasi:sockets/", "0.2."), ("wasi:sockets/", "0.3.")];
@@ -157,13 +180,14 @@ mod tests {
             "socketserver:core/connections@0.1.0",
             "wasi:io/streams@0.2.6",
             "wasi:cli/stdout@0.2.0",
+            "wasi:http/types@0.2.6",
         ] {
             assert!(is_granted(granted, GRANTED), "{granted}");
         }
         for refused in [
             "socketserver:core/connections-and-more@0.1.0",
             "wasi:sockets/tcp@0.2.6",
-            "wasi:http/types@0.2.6",
+            "wasi:http/handler@0.3.0",
             "wasi:io/streams@0.3.0",
             "wasi:ioctl/x@0.2.0",
             "env",

@@ -139,7 +139,7 @@ impl Artifact {
         let required = self.component.resources_required().unwrap_or(NOTHING_REQUIRED);
         check_memory(&required, config.limits.max_memory)?;
         let limits = &config.limits;
-        let pool = Pool::for_component(&required, self.concurrency, limits.max_connections, limits.max_memory);
+        let pool = Pool::for_component(&required, self.concurrency, instances(config), limits.max_memory);
         let recipe = Arc::new(Recipe {
             compiled: self.compiled,
             pool,
@@ -157,6 +157,23 @@ impl Artifact {
             },
         })
     }
+}
+
+/// As many instances as there may be at once. A request of HTTP has one, and its connection has none.
+fn instances(config: &Config) -> u32 {
+    let has = |is_http| {
+        config
+            .listen
+            .iter()
+            .any(|listen| listen.transport().is_http() == is_http)
+    };
+    let requests = if has(true) {
+        config.http.max_concurrent_requests
+    } else {
+        0
+    };
+    let connections = if has(false) { config.limits.max_connections } else { 0 };
+    connections.saturating_add(requests)
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
@@ -236,7 +253,8 @@ fn check_exports(engine: &Engine, component: &Component, listen: &[Listen]) -> R
     let world = component.component_type();
     for listen in listen {
         let wanted = world::handlers_of(listen.transport());
-        if !world.exports(engine).any(|(name, _)| wanted.contains(&name)) {
+        let is_wanted = |name: &str| wanted.iter().any(|wanted| world::fits(wanted, name));
+        if !world.exports(engine).any(|(name, _)| is_wanted(name)) {
             return Err(LoadError::WrongWorld {
                 listen: Box::new(listen.clone()),
                 wanted: wanted.join(" or "),

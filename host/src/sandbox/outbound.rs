@@ -27,11 +27,16 @@ pub(super) struct OutboundGrant {
 impl OutboundGrant {
     /// `None` where no rule grants anything.
     pub(super) fn of(config: &Config, observer: &Arc<dyn Observer>) -> Option<Self> {
-        (!config.allow_connect.is_empty()).then(|| Self {
+        (!config.allow_connect.is_empty()).then(|| Self::new(config, observer))
+    }
+
+    /// What the rules grant, which may be nothing.
+    pub(super) fn new(config: &Config, observer: &Arc<dyn Observer>) -> Self {
+        Self {
             rules: config.allow_connect.as_slice().into(),
             max_sockets: config.limits.max_outbound,
             observer: Arc::clone(observer),
-        })
+        }
     }
 
     /// Grants it to a guest: that of a connection by its number, or a program.
@@ -117,6 +122,19 @@ impl Outbound {
     /// Takes one of the lookups that the guest may have at once.
     pub(super) fn lookup(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.lookups).try_acquire_owned().ok()
+    }
+
+    /// Those of these addresses that the guest may connect to; if there is none, the operator is told of the first.
+    pub(super) fn allowed(&self, addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        let guest = &self.0;
+        let is_allowed = |address: &SocketAddr| guest.granted.covers(Transport::Tcp, *address);
+        match addresses.first() {
+            Some(first) if !addresses.iter().any(is_allowed) => {
+                guest.allows_remote(Transport::Tcp, *first);
+                Vec::new()
+            }
+            _ => addresses.into_iter().filter(is_allowed).collect(),
+        }
     }
 
     /// Whether the guest may look up a name; if not, the operator is told.

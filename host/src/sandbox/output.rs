@@ -25,6 +25,7 @@ pub(crate) struct GuestOutput(Arc<Mutex<Lines>>);
 
 struct Lines {
     connection: u64,
+    request: Option<u64>,
     stream: GuestStream,
     meter: Arc<Meter>,
     shared: Arc<Shared>,
@@ -36,7 +37,7 @@ struct Lines {
 
 impl GuestOutput {
     pub(super) fn new(
-        connection: u64,
+        (connection, request): (u64, Option<u64>),
         stream: GuestStream,
         budget: &Arc<OutputBudget>,
         meter: &Arc<Meter>,
@@ -44,12 +45,24 @@ impl GuestOutput {
     ) -> Self {
         Self(Arc::new(Mutex::new(Lines {
             connection,
+            request,
             stream,
             meter: Arc::clone(meter),
             shared: Arc::clone(shared),
             budget: Arc::clone(budget),
             line: Vec::new(),
         })))
+    }
+
+    /// Goes on for another request: a line that has no end yet is the last one's.
+    pub(super) fn renew(&self, (connection, request): (u64, Option<u64>), meter: &Arc<Meter>) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !lines.line.is_empty() {
+            lines.emit(false);
+        }
+        lines.connection = connection;
+        lines.request = request;
+        lines.meter = Arc::clone(meter);
     }
 
     fn write(&self, bytes: &[u8]) {
@@ -89,6 +102,7 @@ impl Lines {
         let line = line.strip_suffix(b"\r").unwrap_or(&line);
         self.shared.observer.guest_output(&GuestLine {
             connection: self.connection,
+            request: self.request,
             stream: self.stream,
             text: &String::from_utf8_lossy(line),
             cut,
@@ -198,8 +212,12 @@ const PERMIT: usize = 64 << 10;
 mod tests {
     use std::time::Duration;
 
+    use wasmtime_wasi_config::WasiConfigVariables;
+
     use super::*;
+    use crate::config::Config;
     use crate::event::Observer;
+    use crate::sandbox::outbound::OutboundGrant;
     use crate::sandbox::ticker::Ticks;
 
     #[derive(Default)]
@@ -213,6 +231,7 @@ mod tests {
 
     fn output(max_output: u64) -> (GuestOutput, Arc<Meter>, Arc<Recorder>) {
         let recorder = Arc::new(Recorder::default());
+        let observer: Arc<dyn Observer> = recorder.clone();
         let meter = Arc::new(Meter::new());
         let shared = Arc::new(Shared {
             ticks: Arc::new(Ticks::default()),
@@ -220,11 +239,14 @@ mod tests {
             max_memory: 0,
             max_output,
             output: Arc::new(OutputBudget::new(max_output * SHARES)),
-            outbound: None,
+            outbound: OutboundGrant::new(&Config::new("x.wasm"), &observer),
+            environment: Vec::new(),
+            variables: WasiConfigVariables::new(),
+            has_sockets: false,
             observer: recorder.clone(),
         });
         let budget = Arc::new(OutputBudget::new(max_output));
-        let output = GuestOutput::new(1, GuestStream::Stdout, &budget, &meter, &shared);
+        let output = GuestOutput::new((1, None), GuestStream::Stdout, &budget, &meter, &shared);
         (output, meter, recorder)
     }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_config::WasiConfigVariables;
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
+use super::http::HttpState;
 use super::outbound::{Outbound, OutboundGrant};
 use super::output::{GuestOutput, OutputBudget};
 use super::sockets::OutboundView;
@@ -28,6 +31,8 @@ pub enum DatagramHandle {}
 pub(crate) enum Given {
     Connection(Arc<Socket>),
     Replies(Replies),
+    /// A request of HTTP, by its number on its connection.
+    Request(u64),
 }
 
 impl Given {
@@ -39,7 +44,7 @@ impl Given {
     pub(crate) fn socket(&self) -> wasmtime::Result<&Socket> {
         match self {
             Self::Connection(socket) => Ok(socket),
-            Self::Replies(_) => Err(wasmtime::format_err!("the guest was given no connection")),
+            Self::Replies(_) | Self::Request(_) => Err(wasmtime::format_err!("the guest was given no connection")),
         }
     }
 
@@ -50,7 +55,7 @@ impl Given {
     /// There is none.
     pub(crate) fn replies(&self) -> wasmtime::Result<&Replies> {
         match self {
-            Self::Connection(_) => Err(wasmtime::format_err!("the guest was given no datagram")),
+            Self::Connection(_) | Self::Request(_) => Err(wasmtime::format_err!("the guest was given no datagram")),
             Self::Replies(replies) => Ok(replies),
         }
     }
@@ -60,6 +65,15 @@ impl Given {
         match self {
             Self::Connection(socket) => socket.failure(),
             Self::Replies(replies) => replies.failure(),
+            Self::Request(_) => None,
+        }
+    }
+
+    /// The number of the request.
+    fn request(&self) -> Option<u64> {
+        match self {
+            Self::Connection(_) | Self::Replies(_) => None,
+            Self::Request(number) => Some(*number),
         }
     }
 
@@ -81,8 +95,12 @@ pub(crate) struct State {
     table: ResourceTable,
     /// Made when the guest first calls WASI; many guests never do.
     wasi: Option<Box<WasiCtx>>,
+    /// What of it the guest writes to.
+    outputs: Option<[GuestOutput; 2]>,
     /// As `wasi`, for a guest that was granted something of the network.
     outbound: Option<Outbound>,
+    /// As `wasi`, for a guest that speaks HTTP.
+    http: Option<Box<HttpState>>,
 }
 
 /// What the stores of a sandbox share.
@@ -95,7 +113,13 @@ pub(crate) struct Shared {
     /// What all guests together may write.
     pub(crate) output: Arc<OutputBudget>,
     /// What guests are granted of the network beyond their connections.
-    pub(super) outbound: Option<OutboundGrant>,
+    pub(super) outbound: OutboundGrant,
+    /// The environment of guests.
+    pub(super) environment: Vec<(String, String)>,
+    /// What those find that ask for `wasi:config`.
+    pub(super) variables: WasiConfigVariables,
+    /// Whether they have sockets for it.
+    pub(super) has_sockets: bool,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -111,8 +135,23 @@ impl State {
             shared,
             table,
             wasi: None,
+            outputs: None,
             outbound: None,
+            http: None,
         }
+    }
+
+    /// Goes on with another request. What the guest has used of its memory stays used.
+    pub(super) fn renew(&mut self, connection: Arc<Connection>, given: Given, meter: Arc<Meter>) {
+        for output in self.outputs.iter().flatten() {
+            output.renew((connection.id, given.request()), &meter);
+        }
+        self.connection = connection;
+        self.given = given;
+        self.meter = meter;
+        // They say whose doing a refusal is.
+        self.outbound = None;
+        self.http = None;
     }
 
     /// Gives a guest that has waited a whole slice: ticks that passed meanwhile would interrupt it for nothing.
@@ -145,17 +184,21 @@ impl State {
 }
 
 impl WasiView for State {
-    /// Nothing but clocks, random numbers, and standard output and error that go to the log: no file, no environment, no
-    /// argument, and an empty standard input. Sockets are not made with this context, so it allows none.
+    /// Nothing but clocks, random numbers, the environment that the operator has given, and standard output and error that
+    /// go to the log: no file, no argument, and an empty standard input. Sockets are not made with this context, so it allows none.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let ctx = self.wasi.get_or_insert_with(|| {
             let budget = Arc::new(OutputBudget::new(self.shared.max_output));
-            let output = |stream| GuestOutput::new(self.connection.id, stream, &budget, &self.meter, &self.shared);
+            let source = (self.connection.id, self.given.request());
+            let output = |stream| GuestOutput::new(source, stream, &budget, &self.meter, &self.shared);
+            let (stdout, stderr) = (output(GuestStream::Stdout), output(GuestStream::Stderr));
+            self.outputs = Some([stdout.clone(), stderr.clone()]);
             let mut builder = WasiCtx::builder();
             builder
-                .stdout(output(GuestStream::Stdout))
-                .stderr(output(GuestStream::Stderr))
+                .stdout(stdout)
+                .stderr(stderr)
                 .max_random_size(MAX_RANDOM)
+                .envs(&self.shared.environment)
                 .allow_tcp(false)
                 .allow_udp(false);
             Box::new(builder.build())
@@ -167,14 +210,25 @@ impl WasiView for State {
     }
 }
 
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let outbound = self.outbound.get_or_insert_with(|| {
+            let grant = &self.shared.outbound;
+            grant.guest(Some(self.connection.id), &self.meter)
+        });
+        let http = self
+            .http
+            .get_or_insert_with(|| Box::new(HttpState::new(outbound.clone())));
+        http.view(&mut self.table)
+    }
+}
+
 impl OutboundView for State {
     fn outbound(&mut self) -> wasmtime::Result<Outbound> {
         if let Some(outbound) = &self.outbound {
             return Ok(outbound.clone());
         }
-        let grant = self.shared.outbound.as_ref();
-        let grant = grant.ok_or_else(|| wasmtime::format_err!("the guest was granted no sockets"))?;
-        let outbound = grant.guest(Some(self.connection.id), &self.meter);
+        let outbound = self.shared.outbound.guest(Some(self.connection.id), &self.meter);
         Ok(self.outbound.insert(outbound).clone())
     }
 }

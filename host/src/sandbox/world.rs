@@ -15,6 +15,12 @@ const ASYNC_STREAM: &str = "socketserver:core/async-stream-handler@0.1.0";
 /// What makes a component a handler of datagrams.
 const DATAGRAM: &str = "socketserver:core/datagram-handler@0.1.0";
 
+/// What makes a component a handler of requests of HTTP, in any version of WASI 0.2 that is understood.
+const HTTP: &str = "wasi:http/incoming-handler@0.2.x";
+
+/// The same of WASI 0.3.
+const ASYNC_HTTP: &str = "wasi:http/handler@0.3.x";
+
 /// Each export that makes a component a handler.
 pub(super) const HANDLERS: &[&str] = &[STREAM, ASYNC_STREAM, DATAGRAM];
 
@@ -27,15 +33,26 @@ pub(super) fn roles(exports: &[String]) -> Vec<Role> {
         STREAM => Some(Role::StreamHandler),
         ASYNC_STREAM => Some(Role::AsyncHandler),
         DATAGRAM => Some(Role::DatagramHandler),
+        export if fits(HTTP, export) || fits(ASYNC_HTTP, export) => Some(Role::HttpHandler),
         export => RUN.iter().any(|run| export.starts_with(run)).then_some(Role::Program),
     };
     exports.iter().filter_map(role).collect()
+}
+
+/// Whether an export is one that is wanted: `x` stands for any number at the end of its version.
+pub(super) fn fits(wanted: &str, export: &str) -> bool {
+    match wanted.strip_suffix('x') {
+        Some(start) => export.starts_with(start),
+        None => export == wanted,
+    }
 }
 
 /// The exports by any of which a component handles what comes in over a transport.
 pub(super) fn handlers_of(transport: Transport) -> &'static [&'static str] {
     if transport.is_datagram() {
         &[DATAGRAM]
+    } else if transport.is_http() {
+        &[HTTP, ASYNC_HTTP]
     } else {
         &[STREAM, ASYNC_STREAM]
     }

@@ -26,6 +26,23 @@ impl Socket {
         Poll::Ready(self.note(result))
     }
 
+    /// Receives into the room of `buffer`; nothing more in it is the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn poll_receive_to(&self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if is(&self.receive_closed) || is(&self.ended) {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        let result = ready!(self.io.poll_receive(cx, buffer));
+        if result.is_ok() {
+            self.count(buffer.filled().len() - before);
+        }
+        Poll::Ready(self.note(result))
+    }
+
     /// Receives as much as one receive returns; nothing is the end of the stream.
     ///
     /// # Errors

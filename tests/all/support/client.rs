@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 use socketserver::{Listen, UnixName};
 
-use super::eventually::DEADLINE;
+use super::eventually::{DEADLINE, settled};
 
 /// One end of a TCP or Unix connection.
 #[derive(Debug)]
@@ -101,6 +101,13 @@ impl Client {
         bytes
     }
 
+    /// Receives so many bytes, unless the stream ends before.
+    pub(crate) fn try_receive(&mut self, count: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.socket.read_exact(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
     /// Receives what there is, and returns how much; nothing is the end of the stream.
     pub(crate) fn receive_some(&mut self, buffer: &mut [u8]) -> usize {
         self.socket.read(buffer).expect("the server sends, or ends in order")
@@ -173,6 +180,12 @@ impl Client {
         self.socket.buffer().is_empty() && matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 
+    /// Waits until no more bytes come in, because nobody takes those that are there: the server is stuck in sending.
+    pub(crate) fn wait_until_sender_is_stuck(&self) {
+        let waiting = || rustix::io::ioctl_fionread(self.socket()).expect("a socket");
+        settled("the server sends no more", waiting);
+    }
+
     /// Sends until the server takes no more for a while, and returns how much it took.
     pub(crate) fn send_until_full(&self) -> usize {
         self.socket().set_write_timeout(Some(FULL)).expect("a socket");
@@ -208,15 +221,23 @@ impl Client {
 
 fn address(url: &str) -> SockAddr {
     match url.parse().expect("the server says where it listens as a URL") {
-        Listen::Tcp { host, port } => {
+        Listen::Http { host, port } | Listen::Tcp { host, port } => {
             let host: IpAddr = host.parse().expect("the server says an IP address");
             SocketAddr::new(host, port).into()
         }
-        Listen::Unix {
+        Listen::HttpUnix {
+            name: UnixName::Path(path),
+            ..
+        }
+        | Listen::Unix {
             name: UnixName::Path(path),
             ..
         } => SockAddr::unix(path).expect("the path fits"),
-        Listen::Unix {
+        Listen::HttpUnix {
+            name: UnixName::Abstract(name),
+            ..
+        }
+        | Listen::Unix {
             name: UnixName::Abstract(name),
             ..
         } => SockAddr::unix(OsStr::from_bytes(&[b"\0", &name[..]].concat())).expect("the name fits"),

@@ -24,6 +24,10 @@ pub(crate) const DISCARD: Guest = Guest::Built("discard");
 pub(crate) const ECHO: Guest = Guest::Built("echo");
 pub(crate) const ECHO_ASYNC: Guest = Guest::Built("echo_async");
 pub(crate) const ECHO_DATAGRAMS: Guest = Guest::Built("echo_datagrams");
+pub(crate) const HTTP: Guest = Guest::Built("blocking_http");
+pub(crate) const HTTP_ASYNC: Guest = Guest::Built("async_http");
+/// The same handler of WASI 0.2 and of WASI 0.3.
+pub(crate) const EACH_HTTP: [Guest; 2] = [HTTP, HTTP_ASYNC];
 pub(crate) const MESSAGES: Guest = Guest::Built("messages");
 
 impl Guest {
@@ -94,7 +98,7 @@ fn component_of(message: &Value) -> Option<(String, PathBuf)> {
 }
 
 /// Installs the target if it is missing, so that the tests need no preparation.
-fn install_target(guest: &Path) {
+pub(crate) fn install_target(guest: &Path) {
     let library = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])
         .current_dir(guest)

@@ -151,6 +151,10 @@ pub(crate) struct Books {
     pub(crate) accept_failures: u64,
     closed: BTreeMap<String, u64>,
     rejected: BTreeMap<String, u64>,
+    /// Requests of HTTP, and those of them that are under way.
+    pub(crate) requests: u64,
+    pub(crate) active_requests: u64,
+    requests_ended: BTreeMap<String, u64>,
 }
 
 impl Books {
@@ -162,6 +166,18 @@ impl Books {
             accept_failures: record.number("accept_failures"),
             closed: Self::by_reason(record.text("closed_by_reason")),
             rejected: Self::by_reason(record.text("rejected_by_reason")),
+            // A server without HTTP does not speak of it.
+            requests: if record.has("requests") {
+                record.number("requests")
+            } else {
+                0
+            },
+            active_requests: if record.has("requests") {
+                record.number("active_requests")
+            } else {
+                0
+            },
+            requests_ended: Self::by_reason(record.text("requests_ended_by_outcome")),
         };
         assert_eq!(books.closed_in_all(), record.number("closed"), "{record:?}");
         books
@@ -181,6 +197,11 @@ impl Books {
         self.rejected.get(reason).copied().unwrap_or(0)
     }
 
+    /// How many requests of HTTP ended in this way.
+    pub(crate) fn requests_ended(&self, outcome: &str) -> u64 {
+        self.requests_ended.get(outcome).copied().unwrap_or(0)
+    }
+
     /// What holds of every server at every moment.
     pub(crate) fn assert_balanced(&self) {
         assert_eq!(
@@ -188,7 +209,13 @@ impl Books {
             self.active + self.closed_in_all(),
             "the books do not balance: {self:?}"
         );
+        assert_eq!(
+            self.requests,
+            self.active_requests + self.requests_ended.values().sum::<u64>(),
+            "the books of requests do not balance: {self:?}"
+        );
         assert_eq!(self.closed("bug"), 0, "the server has a bug: {self:?}");
+        assert_eq!(self.requests_ended("bug"), 0, "the server has a bug: {self:?}");
     }
 
     /// Reads `completed=1 trap=2`.

@@ -52,6 +52,7 @@ pub(crate) struct Setup {
     under: Vec<String>,
     alone: bool,
     other_output: bool,
+    deadline: Duration,
 }
 
 /// How a server ended.
@@ -66,6 +67,12 @@ impl Setup {
     /// Gives a flag of the command line a value: `with("max-connections", 2)`.
     pub(crate) fn with(mut self, flag: &str, value: impl ToString) -> Self {
         self.flags.push(format!("--{flag}={}", value.to_string()).into());
+        self
+    }
+
+    /// Gives a flag as it is: `flag("-Sconfig")`.
+    pub(crate) fn flag(mut self, flag: &str) -> Self {
+        self.flags.push(flag.into());
         self
     }
 
@@ -127,6 +134,13 @@ impl Setup {
     /// Lets other programs write to its standard error: the builder of a project.
     pub(crate) fn beside_other_output(mut self) -> Self {
         self.other_output = true;
+        self.deadline = BUILD_DEADLINE;
+        self
+    }
+
+    /// Gives it more time until it listens: the interpreter of a language is ten times as much to compile as a handler.
+    pub(crate) fn with_interpreter(mut self) -> Self {
+        self.deadline = BUILD_DEADLINE;
         self
     }
 
@@ -150,8 +164,7 @@ impl Setup {
             _turn: turn,
         };
         for url in &self.listen {
-            let deadline = if self.other_output { BUILD_DEADLINE } else { DEADLINE };
-            let line = server.output.recv_timeout(deadline);
+            let line = server.output.recv_timeout(self.deadline);
             let line = line.unwrap_or_else(|_| panic!("the server does not listen on {url}"));
             let address = line.strip_prefix("listening ").expect("the line says where it listens");
             server.listeners.push(address.to_owned());
@@ -198,6 +211,7 @@ impl Server {
             under: Vec::new(),
             alone: false,
             other_output: false,
+            deadline: DEADLINE,
         }
     }
 
@@ -232,6 +246,11 @@ impl Server {
     /// Waits for so many connections to be closed, and returns their log lines.
     pub(crate) fn closed(&self, count: usize) -> Vec<Record> {
         self.log.wait_for("connection closed", count)
+    }
+
+    /// Waits for so many requests of HTTP to end, and returns their log lines.
+    pub(crate) fn requests(&self, count: usize) -> Vec<Record> {
+        self.log.wait_for("request ended", count)
     }
 
     /// Its counters at this moment, which always balance.
@@ -310,11 +329,12 @@ impl Server {
         assert_eq!(stopped.len(), 1, "the server says once that it has stopped");
         let books = Books::of(&stopped[0]);
         books.assert_balanced();
-        assert_eq!(books.active, 0, "{books:?}");
+        assert_eq!((books.active, books.active_requests), (0, 0), "{books:?}");
         if self.logs_connections {
             for message in ["connection opened", "connection closed"] {
                 assert_eq!(self.log.all(message).len() as u64, books.accepted, "{message}");
             }
+            assert_eq!(self.log.all("request ended").len() as u64, books.requests);
         }
         Ended {
             code,
@@ -373,7 +393,7 @@ pub(crate) fn cache() -> &'static Path {
     Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
 }
 
-/// A project and all that it needs may have to be compiled.
+/// A project and all that it needs may have to be compiled, or an interpreter.
 const BUILD_DEADLINE: Duration = Duration::from_secs(300);
 
 /// What the log says when the server obeys the first signal.

@@ -5,6 +5,7 @@
 mod bulk;
 mod connect;
 mod datagram;
+mod http;
 mod idle;
 mod pattern;
 mod request;
@@ -117,6 +118,11 @@ async fn measure(load: &Load) -> Result<Outcome> {
             window(load, 1, |tally, client| bulk::client(server, client, tally)).await
         }
         Workload::Bulk8 => window(load, 8, |tally, client| bulk::client(server, client, tally)).await,
+        Workload::HttpFresh
+        | Workload::HttpReused
+        | Workload::AsyncHttpFresh
+        | Workload::AsyncHttpReused
+        | Workload::AsyncHttpShared => window(load, 64, |tally, _| http::client(server, tally)).await,
         Workload::Idle => idle::measure(server, load.process, load.idle_connections).await,
     }
 }

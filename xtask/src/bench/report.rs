@@ -146,6 +146,7 @@ impl Row {
         let title = workload.title();
         Some(Self {
             title: match rival {
+                Rival::Native if workload.is_http() => format!("{title}; `wasmtime serve` for native"),
                 Rival::Native => title.to_owned(),
                 Rival::Python => format!("{title}; Python's ThreadingUDPServer for native"),
             },

@@ -1,9 +1,9 @@
 //! A server under load: a child process from its first line to its orderly end.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -21,20 +21,34 @@ const START: Duration = Duration::from_secs(300);
 const STOP: Duration = Duration::from_secs(20);
 
 /// A running server. It is killed when it is dropped before it was stopped.
-#[derive(Debug)]
 pub(super) struct Server {
     name: &'static str,
     address: SocketAddr,
     child: Child,
     /// Stays open, for a server that has more to say than expected.
-    _stdout: BufReader<ChildStdout>,
+    _announcing: Announcing,
     /// Collects what the server complains about, to show it only when there is a reason to.
     complaints: Option<JoinHandle<String>>,
 }
 
 impl Server {
-    /// Starts a server on the core for servers and waits for its line `listening tcp://ADDRESS`, or `udp`.
+    /// Starts a server on the core for servers and waits for its line `listening tcp://ADDRESS`, or `udp`, or `http`.
     pub(super) fn start(name: &'static str, command: &mut Command, cores: Cores) -> Result<Self> {
+        Self::start_with(name, command, cores, Stream::Output, "listening ")
+    }
+
+    /// Starts `wasmtime serve`, which says on its standard error where it listens.
+    pub(super) fn start_wasmtime(command: &mut Command, cores: Cores) -> Result<Self> {
+        Self::start_with("wasmtime serve", command, cores, Stream::Errors, "Serving HTTP on ")
+    }
+
+    fn start_with(
+        name: &'static str,
+        command: &mut Command,
+        cores: Cores,
+        announcing: Stream,
+        words: &'static str,
+    ) -> Result<Self> {
         command
             // With it each error inside the engine would carry a backtrace, and an instance that ends with work under way
             // makes one.
@@ -43,31 +57,35 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = cores.spawn_server(command)?;
-        let stdout = child.stdout.take().context("no standard output")?;
-        let mut stderr = child.stderr.take().context("no standard error")?;
+        let output: Box<dyn Read + Send> = Box::new(child.stdout.take().context("no standard output")?);
+        let errors: Box<dyn Read + Send> = Box::new(child.stderr.take().context("no standard error")?);
+        let (announcing, mut other) = match announcing {
+            Stream::Output => (output, errors),
+            Stream::Errors => (errors, output),
+        };
         let complaints = thread::spawn(move || {
             let mut text = Vec::new();
             // What was read until an error is all there is to show.
-            let _ = stderr.read_to_end(&mut text);
+            let _ = other.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
 
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
-            let mut stdout = BufReader::new(stdout);
+            let mut announcing = BufReader::new(announcing);
             let mut line = String::new();
-            let read = stdout.read_line(&mut line).map(|_| line);
+            let read = announcing.read_line(&mut line).map(|_| line);
             // Nobody receives it if the server took too long.
-            let _ = sender.send((read, stdout));
+            let _ = sender.send((read, announcing));
         });
         let answer = receiver.recv_timeout(START);
-        let Ok((Ok(line), stdout)) = answer else {
+        let Ok((Ok(line), announcing)) = answer else {
             // The child ends before the thread that reads its complaints can.
             let _ = child.kill();
             let _ = child.wait();
             bail!("{name} did not start listening: {}", text_of(complaints));
         };
-        let Some(address) = address(&line) else {
+        let Some(address) = address(&line, words) else {
             let _ = child.kill();
             let _ = child.wait();
             bail!(
@@ -79,7 +97,7 @@ impl Server {
             name,
             address,
             child,
-            _stdout: stdout,
+            _announcing: announcing,
             complaints: Some(complaints),
         })
     }
@@ -151,9 +169,19 @@ fn text_of(complaints: JoinHandle<String>) -> String {
     }
 }
 
-fn address(line: &str) -> Option<SocketAddr> {
-    let (scheme, address) = line.trim_end().strip_prefix("listening ")?.split_once("://")?;
-    ["tcp", "udp"].contains(&scheme).then(|| address.parse().ok())?
+/// Where a server says that it is going to be found, and what else it says there.
+type Announcing = BufReader<Box<dyn Read + Send>>;
+
+#[derive(Clone, Copy, Debug)]
+enum Stream {
+    Output,
+    Errors,
+}
+
+fn address(line: &str, words: &str) -> Option<SocketAddr> {
+    let (scheme, address) = line.trim_end().strip_prefix(words)?.split_once("://")?;
+    let address = address.trim_end_matches('/');
+    ["tcp", "udp", "http"].contains(&scheme).then(|| address.parse().ok())?
 }
 
 #[cfg(test)]
@@ -163,9 +191,12 @@ mod tests {
     #[test]
     fn the_address_is_what_follows_the_scheme() {
         let expected = SocketAddr::from(([127, 0, 0, 1], 49152));
-        assert_eq!(address("listening tcp://127.0.0.1:49152\n"), Some(expected));
-        assert_eq!(address("listening udp://127.0.0.1:49152\n"), Some(expected));
-        assert_eq!(address("listening unix:///run/echo.sock\n"), None);
-        assert_eq!(address(""), None);
+        let ours = |line| address(line, "listening ");
+        assert_eq!(ours("listening tcp://127.0.0.1:49152\n"), Some(expected));
+        assert_eq!(ours("listening udp://127.0.0.1:49152\n"), Some(expected));
+        assert_eq!(ours("listening unix:///run/echo.sock\n"), None);
+        assert_eq!(ours(""), None);
+        let theirs = "Serving HTTP on http://127.0.0.1:49152/\n";
+        assert_eq!(address(theirs, "Serving HTTP on "), Some(expected));
     }
 }

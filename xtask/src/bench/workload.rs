@@ -43,11 +43,33 @@ pub(crate) enum Workload {
     /// The memory of connections that wait.
     #[value(name = "idle")]
     Idle,
+    /// HTTP/1.1 on 64 connections that stay, each request in an instance of its own: WASI 0.2, beside `wasmtime serve`.
+    #[value(name = "http-fresh")]
+    HttpFresh,
+    /// The same where an instance serves 128 requests, one after the other.
+    #[value(name = "http-reused")]
+    HttpReused,
+    /// Both with WASI 0.3.
+    #[value(name = "async-http-fresh")]
+    AsyncHttpFresh,
+    #[value(name = "async-http-reused")]
+    AsyncHttpReused,
+    /// As the last, but an instance of `wasmtime serve` serves several requests at once, as it does unless told otherwise.
+    #[value(name = "async-http-shared")]
+    AsyncHttpShared,
 }
 
 impl Workload {
+    /// Those that are measured beside a native server.
     pub(super) fn all() -> Vec<Self> {
-        Self::value_variants().to_vec()
+        let variants = Self::value_variants().iter().copied();
+        variants.filter(|workload| !workload.is_http()).collect()
+    }
+
+    /// Those that are measured beside `wasmtime serve`.
+    pub(super) fn http() -> Vec<Self> {
+        let variants = Self::value_variants().iter().copied();
+        variants.filter(|workload| workload.is_http()).collect()
     }
 
     /// The name on the command line.
@@ -65,6 +87,11 @@ impl Workload {
             Self::Bulk1 => "bulk-1",
             Self::Bulk8 => "bulk-8",
             Self::Idle => "idle",
+            Self::HttpFresh => "http-fresh",
+            Self::HttpReused => "http-reused",
+            Self::AsyncHttpFresh => "async-http-fresh",
+            Self::AsyncHttpReused => "async-http-reused",
+            Self::AsyncHttpShared => "async-http-shared",
         }
     }
 
@@ -83,6 +110,13 @@ impl Workload {
             Self::Bulk1 => "64 KiB writes, full duplex; 1 connection",
             Self::Bulk8 => "64 KiB writes, full duplex; 8 connections",
             Self::Idle => "an idle connection",
+            Self::HttpFresh => "HTTP, WASI 0.2, fresh instances; 64 connections",
+            Self::HttpReused => "HTTP, WASI 0.2, reused instances; 64 connections",
+            Self::AsyncHttpFresh => "HTTP, WASI 0.3, fresh instances; 64 connections",
+            Self::AsyncHttpReused => "HTTP, WASI 0.3, reused instances; 64 connections",
+            Self::AsyncHttpShared => {
+                "HTTP, WASI 0.3, reused instances, theirs with 16 requests at once; 64 connections"
+            }
         }
     }
 
@@ -93,7 +127,23 @@ impl Workload {
 
     /// Whether it is about handlers of the async world.
     pub(super) fn is_async(self) -> bool {
-        matches!(self, Self::AsyncConnect64 | Self::AsyncRequests64 | Self::AsyncBulk1)
+        matches!(
+            self,
+            Self::AsyncConnect64
+                | Self::AsyncRequests64
+                | Self::AsyncBulk1
+                | Self::AsyncHttpFresh
+                | Self::AsyncHttpReused
+                | Self::AsyncHttpShared
+        )
+    }
+
+    /// Whether it is about `wasi:http`, whose other server is `wasmtime serve`.
+    pub(super) fn is_http(self) -> bool {
+        matches!(
+            self,
+            Self::HttpFresh | Self::HttpReused | Self::AsyncHttpFresh | Self::AsyncHttpReused | Self::AsyncHttpShared
+        )
     }
 
     /// What one operation is called.
@@ -102,17 +152,26 @@ impl Workload {
             Self::Connect64 | Self::Connect1 | Self::Connect64AfterBurst | Self::AsyncConnect64 | Self::Idle => {
                 "connection"
             }
-            Self::Requests64 | Self::Requests1 | Self::AsyncRequests64 => "request",
+            Self::Requests64
+            | Self::Requests1
+            | Self::AsyncRequests64
+            | Self::HttpFresh
+            | Self::HttpReused
+            | Self::AsyncHttpFresh
+            | Self::AsyncHttpReused
+            | Self::AsyncHttpShared => "request",
             Self::Datagrams64 => "datagram",
             Self::Bulk1 | Self::Bulk8 | Self::AsyncBulk1 => "MiB",
         }
     }
 
-    /// What the project promises, beside a native server.
+    /// What the project promises, beside the other server.
     pub(super) fn target(self, quantity: Quantity) -> Option<Target> {
         match (self, quantity) {
             (Self::Connect64, Quantity::Cpu) => Some(Target::RatioAtMost(1.4)),
             (Self::Requests64 | Self::Bulk1 | Self::Bulk8, Quantity::Rate) => Some(Target::RatioAtLeast(0.9)),
+            (Self::HttpFresh | Self::AsyncHttpFresh, Quantity::Rate) => Some(Target::RatioAtLeast(1.5)),
+            (Self::HttpReused | Self::AsyncHttpReused, Quantity::Rate) => Some(Target::RatioAtLeast(1.0)),
             // A page that all connections share is not the price of each.
             (Self::Idle, Quantity::Proportional) => Some(Target::AtMost(48.0)),
             _ => None,
@@ -197,7 +256,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_command_line() {
-        for workload in Workload::all() {
+        for workload in [Workload::all(), Workload::http()].concat() {
             let value = workload.to_possible_value().unwrap();
             assert_eq!(value.get_name(), workload.name());
         }

@@ -1,13 +1,14 @@
+import { abandonable } from "./abandon.js";
 import { Address } from "./address.js";
 import { bytesOf, MAX_CHUNK, sizeOf } from "./data.js";
-import { fromCode, SocketError } from "./error.js";
+import { fromCode, fromHost, SocketError } from "./error.js";
 import { MAX_LINE, Received } from "./lines.js";
 import { decode } from "./text.js";
 
 /**
  * The connection of an asynchronous handler. See `socketserver.d.ts` for what each method promises.
  *
- * A `receive` whose promise nobody waits for any more loses nothing: what it receives is returned by the next.
+ * What is received is given to the calls that wait for it, in their order; one that was abandoned waits no more, and loses nothing.
  */
 export class AsyncConnection {
   #info;
@@ -15,7 +16,9 @@ export class AsyncConnection {
   #ending;
   #output;
   #received = new Received();
-  /** The read that is under way. */
+  /** The calls that wait, in their order. */
+  #reads = [];
+  /** Settles when the read of the host that is under way has ended. */
   #reading;
   #isEnded = false;
   /** Why there is no more to receive, if for another reason than the end of the stream. */
@@ -32,23 +35,25 @@ export class AsyncConnection {
     this.#output = output;
   }
 
-  async receive(max = MAX_CHUNK) {
+  receive(max = MAX_CHUNK) {
     const size = sizeOf(max);
-    if (this.#received.size === 0 && !(await this.#fill())) return null;
-    return this.#received.take(size);
+    const take = () => (this.#received.size > 0 ? this.#received.take(size) : undefined);
+    return this.#read(take, () => null);
   }
 
-  async readLine(max = MAX_LINE) {
-    const line = await this.readLineBytes(max);
-    return line === null ? null : decode(line);
+  readLine(max = MAX_LINE) {
+    const text = (line) => (line ? decode(line) : line);
+    return this.#read(
+      () => text(this.#received.takeLine(max)),
+      () => text(this.#received.takeLast(max)),
+    );
   }
 
-  async readLineBytes(max = MAX_LINE) {
-    for (;;) {
-      const line = this.#received.takeLine(max);
-      if (line !== undefined) return line;
-      if (!(await this.#fill())) return this.#received.takeLast(max);
-    }
+  readLineBytes(max = MAX_LINE) {
+    return this.#read(
+      () => this.#received.takeLine(max),
+      () => this.#received.takeLast(max),
+    );
   }
 
   async *lines(max = MAX_LINE) {
@@ -84,9 +89,11 @@ export class AsyncConnection {
   /** For the SDK alone: gives back everything, so that the host can close the connection. */
   async close() {
     this.#isClosed = true;
+    // Whoever waits for one of them belongs to a handler that has ended.
+    this.#reads = [];
     await this.shutdown();
     if (this.#reading !== undefined) {
-      this.#stream.cancelRead();
+      if (!this.#isEnded) this.#stream.cancelRead();
       await this.#reading;
     }
     if (!this.#isEnded) this.#stream.drop();
@@ -104,32 +111,64 @@ export class AsyncConnection {
     }
   }
 
-  /** Receives something; false at the end of the stream. Calls at the same time wait for the same bytes. */
-  #fill() {
-    if (this.#isClosed) throw new SocketError("invalid-state", "the connection is closed");
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
+  /**
+   * A call that receives: `take` returns what it gives, or `undefined` while it has to wait for more, and `last` what it gives at
+   * the end of the stream.
+   */
+  #read(take, last) {
+    if (this.#isClosed) return Promise.reject(new SocketError("invalid-state", "the connection is closed"));
+    const read = { take, last };
+    const promise = new Promise((resolve, reject) => {
+      // Settled in the moment in which something is taken, so that a call gets it or is abandoned, and never both.
+      read.resolve = resolve;
+      read.reject = reject;
     });
-    return this.#reading.then((isMore) => {
-      if (this.#failure !== undefined && this.#received.size === 0) throw this.#failure;
-      return isMore;
+    this.#reads.push(read);
+    this.#serve();
+    return abandonable(promise, () => {
+      this.#reads = this.#reads.filter((other) => other !== read);
     });
   }
 
-  async #read() {
-    if (this.#isEnded) return false;
-    const { done, value } = await this.#stream.next();
-    if (value?.length > 0) {
-      this.#received.push(value);
-      return true;
+  /** Settles the calls that wait, the first one first, and receives more for one that has to go on waiting. */
+  #serve() {
+    while (this.#reads.length > 0) {
+      const { take, last, resolve, reject } = this.#reads[0];
+      try {
+        let value = take();
+        if (value === undefined) {
+          if (this.#failure !== undefined) throw this.#failure;
+          if (!this.#isEnded) {
+            this.#reading ??= this.#receiveMore();
+            return;
+          }
+          value = last();
+        }
+        resolve(value);
+      } catch (error) {
+        reject(error);
+      }
+      this.#reads.shift();
     }
-    if (this.#isClosed) return false;
-    if (!done) return true;
-    this.#isEnded = true;
-    const ending = this.#ending;
-    this.#ending = undefined;
-    const { tag, val } = await ending.read();
-    if (tag === "err") this.#failure = fromCode(val);
-    return false;
+  }
+
+  async #receiveMore() {
+    try {
+      const { done, value } = await this.#stream.next();
+      if (value?.length > 0) {
+        this.#received.push(value);
+      } else if (done && !this.#isClosed) {
+        this.#isEnded = true;
+        const ending = this.#ending;
+        this.#ending = undefined;
+        const { tag, val } = await ending.read();
+        if (tag === "err") this.#failure = fromCode(val);
+      }
+    } catch (error) {
+      this.#isEnded = true;
+      this.#failure = fromHost(error);
+    }
+    this.#reading = undefined;
+    this.#serve();
   }
 }

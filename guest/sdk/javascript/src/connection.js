@@ -88,6 +88,7 @@ export class Connection {
   close() {
     const host = this.#host;
     this.#host = undefined;
+    this.#received = new Received();
     // Without this the handle would stay until the collector finds it.
     host?.[Symbol.dispose]();
   }

@@ -18,27 +18,54 @@ export function format(values) {
       }),
     );
   }
-  for (const value of rest) parts.push(typeof value === "string" ? value : inspect(value));
+  for (const value of rest) parts.push(typeof value === "string" ? value : shown(value));
   return parts.join(" ");
 }
 
 function formatAs(directive, value) {
   switch (directive) {
     case "%s":
-      return typeof value === "object" ? inspect(value) : String(value);
+      return typeof value === "object" ? shown(value) : String(value);
     case "%d":
-      return String(Number(value));
+      return String(numberOf(value));
     case "%i":
-      return String(Math.trunc(Number(value)));
+      return String(Math.trunc(numberOf(value)));
     case "%f":
-      return String(parseFloat(value));
+      return String(numberOf(value, parseFloat));
     case "%j":
-      return JSON.stringify(value);
+      return json(value);
     case "%c":
       // Style sheets, which a log has not.
       return "";
     default:
-      return inspect(value);
+      return shown(value);
+  }
+}
+
+/** As `inspect`; a value may throw when it is looked at, and nothing that is to be logged is an error. */
+function shown(value) {
+  try {
+    return inspect(value);
+  } catch {
+    return "[cannot be shown]";
+  }
+}
+
+/** The number that a value stands for, if it does. */
+function numberOf(value, parse = Number) {
+  try {
+    return parse(value);
+  } catch {
+    return NaN;
+  }
+}
+
+function json(value) {
+  try {
+    return JSON.stringify(value) ?? "undefined";
+  } catch {
+    // It refers to itself, say.
+    return shown(value);
   }
 }
 

@@ -1,6 +1,7 @@
 // Timers over the clock of WASI 0.3, for asynchronous handlers. Blocking handlers have `timers-blocking.js` in their place.
 
 import clock from "wasi:clocks/monotonic-clock@0.3.0";
+import { abandon } from "./abandon.js";
 import { fail, whenStopped } from "./uncaught.js";
 
 const MILLISECOND = 1e6;
@@ -55,7 +56,11 @@ export class TimeoutError extends Error {
 export async function timeout(milliseconds, promise) {
   let id;
   const passed = new Promise((_, reject) => {
-    id = setTimeout(() => reject(new TimeoutError(milliseconds)), milliseconds);
+    id = setTimeout(() => {
+      // In the same moment, so that what comes later is for another call.
+      abandon(promise);
+      reject(new TimeoutError(milliseconds));
+    }, milliseconds);
   });
   try {
     return await Promise.race([promise, passed]);

@@ -62,6 +62,11 @@
 //! | `StreamWriter.write_eof()` | `Sender::shutdown` |
 //! | `asyncio.sleep()`, `asyncio.wait_for()` | `asynchronous::sleep`, `asynchronous::timeout` |
 //!
+//! # Behind HTTP
+//!
+//! A handler of bytes can be put behind HTTP (`socketserver bundle --for wasmtime-serve`): it receives the body of a request,
+//! and sends the body of the response. [`http_request`] tells what else the request has.
+//!
 //! # Server programs
 //!
 //! A handler is served by the loop of the host. A program that makes the server itself, as a script with Python's
@@ -86,6 +91,7 @@ mod export;
 mod handler;
 #[cfg(target_family = "wasm")]
 mod host;
+mod http;
 mod output;
 mod request;
 pub mod server;
@@ -101,6 +107,7 @@ pub use error::{Error, ErrorCode, Result};
 #[doc(hidden)]
 pub use export::Component;
 pub use handler::Handler;
+pub use http::{HttpRequest, http_request};
 pub use request::{Reader, Request, Writer};
 #[doc(hidden)]
 pub use server::bindings as server_bindings;

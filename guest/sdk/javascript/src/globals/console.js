@@ -26,7 +26,11 @@ export const console = {
   error: err,
   trace: (...values) => err(`Trace: ${format(values)}\n${new Error().stack}`),
   assert: (condition, ...values) => {
-    if (!condition) err(`Assertion failed${values.length > 0 ? ":" : ""}`, ...values);
+    if (condition) return;
+    // A format stays one, behind the words.
+    const [first] = values;
+    if (typeof first === "string") err(`Assertion failed: ${first}`, ...values.slice(1));
+    else err(`Assertion failed${values.length > 0 ? ":" : ""}`, ...values);
   },
   group: (...values) => {
     if (values.length > 0) out(...values);

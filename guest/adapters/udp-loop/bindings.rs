@@ -1,0 +1,17 @@
+//! What `wit-bindgen` generates from `wit/`, and nothing else.
+
+#![allow(
+    missing_docs,
+    unsafe_code,
+    unreachable_pub,
+    unused_qualifications,
+    elided_lifetimes_in_paths,
+    clippy::all,
+    reason = "generated code"
+)]
+
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "socketserver:adapters/udp-loop",
+    generate_all,
+});
