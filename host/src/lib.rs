@@ -10,8 +10,8 @@
 //!
 //! - **Address family**: TCP over IPv4 and IPv6 (`tcp://host:port`), and Unix sockets, as streams (`unix:///path`,
 //!   `unix:@name`) or with the boundaries of messages (`unixpacket:///path`); datagrams over UDP (`udp://host:port`), Unix
-//!   sockets (`unixgram:///path`) and ICMP (`icmp://host`). [`Listen`] has the spellings. One server may have several
-//!   listeners.
+//!   sockets (`unixgram:///path`) and ICMP (`icmp://host`); HTTP over TCP and Unix sockets (`http://host:port`,
+//!   `http+unix:///path`). [`Listen`] has the spellings. One server may have several listeners.
 //! - **Verification**: what Python's `verify_request` decides is decided here by limits, for all connections together and
 //!   for each source: [`Limits`].
 //! - **Concurrency**: Python has servers that handle one request at a time, one in each thread, or one in each process.
@@ -25,6 +25,10 @@
 //!
 //! A datagram is a connection in all of this: it has a permit, an instance, a number, and one reason for its end. With
 //! [`datagram_session`](Timeouts::datagram_session) all datagrams of one remote address are one connection, until they stop.
+//!
+//! HTTP is the one protocol that the server speaks itself, so that a component of `wasi:http` is served as it is. Its
+//! connections have no instance: each request has one, with the limits and the books of its own that a connection has
+//! ([`Http`], [`RequestEnded`]).
 //!
 //! ```text
 //!  peers         listeners     accept loop            for each connection
@@ -111,7 +115,8 @@
 //! datagrams of one remote that share a sandbox), *handler* (a component's function that serves one connection or one
 //! datagram), *component*, *instance* and *sandbox* (an instance with its limits), *remote* (the peer), *source* (what a
 //! limit counts remotes as), *limit*, *drain*, *grace*, *suspend*, *resume*, *stop*, *reason*, *phase*. Where a
-//! program drives the loop, a connection or datagram that it has not decided about is a *request*, as in Python.
+//! program drives the loop, a connection or datagram that it has not decided about is a *request*, as in Python; elsewhere a
+//! *request* is one of HTTP, and how it ends is its *outcome*.
 //!
 //! # Open problems
 //!
