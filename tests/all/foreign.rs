@@ -170,7 +170,8 @@ macro_rules! under {
             under!(RUNTIME:
                 a_body_comes_as_it_is_written,
                 a_handler_that_fails_before_its_response_is_an_error_of_the_server,
-                a_handler_that_fails_in_its_body_aborts_it);
+                a_handler_that_fails_in_its_body_aborts_it,
+                a_proxy_passes_requests_on);
         }
     };
     ($constant:ident.$method:ident: $($test:ident $component:ident),+) => {
@@ -193,9 +194,3 @@ macro_rules! under {
 
 under!(ours, Runtime::Ours);
 under!(stock, Runtime::Stock);
-
-/// It takes its address from the environment, and a handler has none here.
-#[test]
-fn a_proxy_passes_requests_on_under_stock() {
-    Runtime::Stock.a_proxy_passes_requests_on();
-}
