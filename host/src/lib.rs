@@ -76,9 +76,9 @@
 //! # What is promised
 //!
 //! 1. Nothing that one connection wrote (memory, globals, tables, stack) can be read by another.
-//! 2. A guest reaches its connection (or who sent its datagram), clocks, random numbers and the log; no file and no
-//!    environment. Of the network beyond that it reaches what [`allow_connect`](Config::allow_connect) names, which is nothing
-//!    by default.
+//! 2. A guest reaches its connection (or who sent its datagram), clocks, random numbers and the log, and no file. Of the
+//!    network beyond that it reaches what [`allow_connect`](Config::allow_connect) names, and its environment is what
+//!    [`environment`](Config::environment) names: both are nothing by default.
 //! 3. Every accepted connection yields exactly one [`opened`](Observer::opened) and one [`closed`](Observer::closed), with
 //!    one [`CloseReason`]: `accepted = active + closed by reason`, always ([`Counts`]).
 //! 4. A connection that fails never reaches the accept loop, and an accept that fails never ends it.

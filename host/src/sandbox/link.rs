@@ -84,8 +84,8 @@ fn is_granted(import: &str, interfaces: &[(&str, &str)]) -> bool {
 }
 
 /// Grants what every handler gets: its connection, and the parts of WASI that reach nothing outside the sandbox but the
-/// clock, the log and random numbers. A guest sees no file and no environment: these interfaces are there because
-/// language libraries import them, and are empty. Sockets are there where a rule grants them.
+/// clock, the log and random numbers. A guest sees no file, and of an environment what the operator gives it: these interfaces
+/// are there because language libraries import them. Sockets are there where a rule grants them.
 ///
 /// # Errors
 ///
