@@ -9,9 +9,10 @@
 //! With HTTP/1 all of a connection is one task: the guest is polled where its response is written, so that a request costs no
 //! task, no channel between threads, and no wake. With HTTP/2 each stream has a task ([`streams`]).
 //!
-//! A deadline is enforced where it can be seen. That of a request is the guest's own supervision, as for connections. That a
-//! peer does not send the body that the guest reads is seen by the body ([`received`]). That a peer does not take what is sent
-//! is seen by nobody who is polled meanwhile, so the driver looks at the socket, and the task of a stream at its response.
+//! A deadline is enforced where it can be seen. That of a request is the guest's own supervision, as for connections; but hyper
+//! polls no guest whose response the peer does not take, so the driver has it too, and the task of a stream. That a peer does
+//! not send the body that the guest reads is seen by the body ([`received`]). That a peer does not take what is sent is seen
+//! by nobody who is polled meanwhile, so the driver looks at the socket, and the task of a stream at its response.
 
 mod clock;
 mod driver;

@@ -42,14 +42,26 @@ impl Guest for Http {
             "describe" => answer(out, 200, describe(&request).as_bytes()),
             "drip" => drip(out, number(rest)),
             "echo" => echo(&request, out),
+            "empty" => {
+                let body = begin(out, 200, &[("content-length", "0")]);
+                let _ = OutgoingBody::finish(body, None);
+                subscribe_duration(nanos(number(rest))).block();
+                eprintln!("and after");
+            }
             "exit" => end(),
             "fetch" => answer(out, 200, fetch(rest).as_bytes()),
             "fixed" => fixed(out, number(rest)),
             "grow" => grow(),
+            "hoard" => answer(out, 200, hoard().as_bytes()),
             "late" => late(out, rest),
             "leave" => {
                 let first = LEFT.fetch_add(1, Ordering::Relaxed);
                 answer(out, 200, format!("{first}\n").as_bytes());
+            }
+            "leak" => leak(out, number(rest)),
+            "length" => {
+                let body = begin(out, number(rest).try_into().expect("a status"), &[("content-length", "10")]);
+                let _ = OutgoingBody::finish(body, None);
             }
             "never" => subscribe_duration(nanos(3_600_000)).block(),
             "panic" => panic!("gave up on purpose"),
@@ -212,6 +224,37 @@ fn short(out: ResponseOutparam) {
         .write_all(b"five\n")
         .expect("it is taken");
     let _ = OutgoingBody::finish(body, None);
+}
+
+/// Sends so many bytes where it has said ten, and never says that it is done.
+fn leak(out: ResponseOutparam, count: u64) {
+    let body = begin(out, 200, &[("content-length", "10")]);
+    let stream = body.write().expect("the stream");
+    let _ = stream.write(&b"0123456789abcdef"[..usize::try_from(count).expect("a few")]);
+    std::mem::forget((stream, body));
+}
+
+/// Makes requests that it does not send, each with as much of a body as the host takes, and says how much that is in all.
+fn hoard() -> String {
+    let mut all = Vec::new();
+    let mut bytes = 0;
+    // The handles of the request that is answered, and a few to spare.
+    for _ in 0..1000 {
+        let request = OutgoingRequest::new(Fields::new());
+        let body = request.body().expect("the body");
+        let stream = body.write().expect("the stream");
+        while let Ok(taken @ 1..) = stream.check_write() {
+            let part = vec![b'x'; usize::try_from(taken).expect("it fits")];
+            if stream.write(&part).is_err() {
+                break;
+            }
+            bytes += taken;
+        }
+        drop(stream);
+        drop(body);
+        all.push(request);
+    }
+    format!("{} requests, {bytes} bytes\n", all.len())
 }
 
 /// One line each tenth of a second.

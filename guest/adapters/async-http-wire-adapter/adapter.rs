@@ -27,9 +27,8 @@ const INTERNAL_SERVER_ERROR: u16 = 500;
 impl wasip3::exports::http::handler::Guest for Adapter {
     async fn handle(request: Request) -> Result<Response, HttpError> {
         let description = describe(&request);
-        http_context::set(&description);
         let is_of_head = description.method == "HEAD";
-        let (head, body) = match request::begin(request, description).await {
+        let (head, body) = match request::begin(request, description.clone()).await {
             Ok(begun) => begun,
             Err(BadRequest(why)) => {
                 complain(&format!("a request was refused: {why}"));
@@ -44,6 +43,8 @@ impl wasip3::exports::http::handler::Guest for Adapter {
             remote_address: SocketAddress::Unix(None),
             local_address: SocketAddress::Unix(None),
         };
+        // Other requests may have come meanwhile: what the handler asks for first has to be this one.
+        http_context::set(&description);
         match async_stream_handler::handle(info, received, received_end).await {
             Ok((sent, told)) => response::relay(sent, told, is_of_head).await,
             Err(error) => {

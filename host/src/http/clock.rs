@@ -18,6 +18,10 @@ pub(super) enum Due {
     KeepAlive,
     /// Its lifetime.
     Lifetime,
+    /// The time in which it had to finish what was under way.
+    Finish,
+    /// The time for a request.
+    Request,
     /// The time in which the peer has to take something of what is sent.
     Stalled,
 }
@@ -30,6 +34,8 @@ pub(super) struct Clock {
     keep_alive: Duration,
     stalled: Duration,
     lifetime: Option<Instant>,
+    /// Until when it may finish what is under way, if it takes no request any more and there is a bound to that.
+    finish: Option<Instant>,
     wait: Option<Wait>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -38,7 +44,6 @@ pub(super) struct Clock {
 struct Wait {
     /// The requests that had begun before.
     begun: u64,
-    since: Instant,
     /// When the first byte of a head was seen.
     head_since: Option<Instant>,
 }
@@ -52,14 +57,16 @@ impl Clock {
             keep_alive: server.http.keep_alive_timeout,
             stalled: server.http.body_idle_timeout,
             lifetime: server.timeouts.lifetime.map(|lifetime| link.opened() + lifetime),
+            finish: None,
             wait: None,
             sleep: None,
         }
     }
 
-    /// Lets the connection live until then and no longer.
-    pub(super) fn set_lifetime(&mut self, end: Instant) {
-        self.lifetime = Some(end);
+    /// Lets the connection finish what is under way until then and no longer.
+    pub(super) fn finish_by(&mut self, end: Instant) {
+        self.finish = Some(self.finish.map_or(end, |earlier| earlier.min(end)));
+        self.lifetime = None;
     }
 
     /// Whether the peer has begun a head.
@@ -96,7 +103,7 @@ impl Clock {
 
     /// Notes whether the connection waits for a request, and whether one has begun to come.
     fn note(&mut self) {
-        if self.link.is_active() {
+        if !self.link.is_waiting() {
             self.wait = None;
             return;
         }
@@ -104,7 +111,6 @@ impl Clock {
         if self.wait.as_ref().is_none_or(|wait| wait.begun != begun) {
             self.wait = Some(Wait {
                 begun,
-                since: self.link.waits_since(),
                 head_since: None,
             });
         }
@@ -118,22 +124,31 @@ impl Clock {
 
     /// When to look again, and what is due then if nothing happens; nothing is, if the connection is busy.
     fn next(&self) -> (Instant, Option<Due>) {
-        let waiting = match &self.wait {
+        let waiting = self.wait.as_ref().and_then(|wait| {
             // One that never sent a request has had its time since it was accepted.
-            Some(wait) if wait.begun == 0 => Some((self.link.opened() + self.header, Due::Header)),
-            // What a peer of HTTP/2 sends between its requests is no request: it may ask whether the server is there.
-            Some(wait) => Some(match wait.head_since {
-                Some(since) if !self.link.is_http2() => (since + self.header, Due::Header),
-                _ => (wait.since + self.keep_alive, Due::KeepAlive),
-            }),
-            None => None,
-        };
+            if wait.begun == 0 {
+                return Some((self.link.opened() + self.header, Due::Header));
+            }
+            match wait.head_since {
+                // What a peer of HTTP/2 sends between its requests is no request: it may ask whether the server is there.
+                Some(since) if !self.link.is_http2() => Some((since + self.header, Due::Header)),
+                // One that finishes was told that its time is over.
+                _ if self.finish.is_some() => None,
+                _ => Some((self.link.waits_since() + self.keep_alive, Due::KeepAlive)),
+            }
+        });
         let blocked = self
             .link
             .blocked_since()
             .map(|since| (since + self.stalled, Due::Stalled));
         let lifetime = self.lifetime.map(|end| (end, Due::Lifetime));
-        let due = [waiting, blocked, lifetime]
+        let finish = self.finish.map(|end| (end, Due::Finish));
+        // Its guest sees the time of a request itself, if it is polled: hyper polls none whose response it cannot send.
+        let request = self
+            .link
+            .response_deadline()
+            .map(|deadline| (deadline + AFTER_GUEST, Due::Request));
+        let due = [waiting, blocked, lifetime, finish, request]
             .into_iter()
             .flatten()
             .min_by_key(|(at, _)| *at);
@@ -145,3 +160,6 @@ impl Clock {
         }
     }
 }
+
+/// By how much whoever watches over a guest comes after the guest's own clock, which knows more of it.
+pub(super) const AFTER_GUEST: Duration = Duration::from_millis(100);

@@ -25,7 +25,8 @@ use crate::sandbox::Ending;
 use crate::server::Shared;
 use crate::socket::{Socket, is_broken};
 
-/// Serves a connection to its end. The permits are given back when everything of it is gone.
+/// Serves a connection to its end. The permits are given back when its socket is closed; a guest that goes on after its
+/// response has one of its own.
 ///
 /// # Cancel safety
 ///
@@ -43,19 +44,23 @@ pub(crate) async fn serve(
     let link = Arc::new(Link::new(
         Arc::clone(&record.connection),
         Arc::clone(&server),
-        Arc::clone(&socket),
         Arc::clone(&meter),
     ));
     server.waiting.enter(&link);
     let streams = Streams::new(&server);
     let end = {
         let builder = builder(&server.http, streams.clone());
-        let hyper = builder.serve_connection(TokioIo::new(Transport(Arc::clone(&link))), Service(Arc::clone(&link)));
-        drive(pin!(hyper), &link).await
+        let transport = Transport {
+            link: Arc::clone(&link),
+            socket: Arc::clone(&socket),
+        };
+        let hyper = builder.serve_connection(TokioIo::new(transport), Service(Arc::clone(&link)));
+        drive(pin!(hyper), &link, &socket).await
     };
     streams.end().await;
-    close(&link, end).await;
-    drop(link);
+    close(&link, &socket, end).await;
+    drop(socket);
+    link.set_closed();
     let ended = record.close(end.ending());
     drop(permits);
     ended
@@ -115,19 +120,22 @@ impl Served for auto::Connection<'_, TokioIo<Transport>, Service, Streams> {
     }
 }
 
-async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>) -> End {
+async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>, socket: &Socket) -> End {
     let drain = &link.server.drain;
     let signals = [drain.kill(), drain.stop(), link.evicted()];
     let [mut killed, mut stopped, mut evicted] = signals.map(|signal| Box::pin(signal.killed()));
     let mut registered: Option<Waker> = None;
     let mut clock = Clock::new(link);
     let mut is_finishing = false;
+    // How it ends if it does not finish in time.
+    let mut finish_as = CloseReason::Lifetime;
     std::future::poll_fn(|cx: &mut Context<'_>| {
         loop {
             if let Poll::Ready(served) = hyper.as_mut().poll(cx) {
                 return Poll::Ready(match served {
                     Ok(()) => End::of(CloseReason::Completed),
-                    Err(error) => classify(&*error, link),
+                    Err(error) if is_finishing && is_unbegun(&*error) => End::of(CloseReason::Completed),
+                    Err(error) => classify(&*error, link, socket),
                 });
             }
             // They have the waker since the first wait, and looking costs a load each.
@@ -143,7 +151,7 @@ async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>) -> End {
             if kill.is_killed() {
                 return Poll::Ready(End::of(CloseReason::Killed));
             }
-            if evict.is_killed() && !link.is_active() {
+            if evict.is_killed() && link.is_waiting() {
                 return Poll::Ready(End::of(CloseReason::Evicted));
             }
             let max = link.server.http.max_connection_requests;
@@ -155,33 +163,49 @@ async fn drive(mut hyper: Pin<&mut impl Served>, link: &Arc<Link>) -> End {
             }
             return match clock.poll(cx) {
                 Poll::Pending => Poll::Pending,
-                Poll::Ready(Due::Lifetime) if !is_finishing => {
+                Poll::Ready(Due::Lifetime) => {
                     // What is under way may finish, as when the server drains.
-                    is_finishing = true;
-                    clock.set_lifetime(Instant::now() + link.server.timeouts.drain_grace);
-                    hyper.as_mut().finish();
+                    clock.finish_by(Instant::now() + link.server.timeouts.drain_grace);
+                    finish_as = CloseReason::Lifetime;
+                    if !std::mem::replace(&mut is_finishing, true) {
+                        hyper.as_mut().finish();
+                    }
                     continue;
                 }
-                // A peer of HTTP/2 is told, by a GOAWAY, that its next request has to take another connection.
-                Poll::Ready(Due::KeepAlive) if link.is_http2() && !is_finishing => {
-                    is_finishing = true;
-                    hyper.as_mut().finish();
+                // A peer of HTTP/2 is told, by a GOAWAY, that its next request has to take another connection, and has a
+                // round trip's time to say which it had sent before (RFC 9113, section 6.8).
+                Poll::Ready(Due::KeepAlive) if link.is_http2() => {
+                    clock.finish_by(Instant::now() + link.server.timeouts.linger);
+                    finish_as = CloseReason::Idle;
+                    if !std::mem::replace(&mut is_finishing, true) {
+                        hyper.as_mut().finish();
+                    }
                     continue;
+                }
+                Poll::Ready(Due::Finish) => Poll::Ready(End::of(finish_as)),
+                Poll::Ready(Due::Request) => {
+                    link.set_overdue();
+                    Poll::Ready(End::of(CloseReason::Aborted))
                 }
                 Poll::Ready(Due::Header) => Poll::Ready(End {
                     in_head: clock.has_head_begun(),
                     ..End::of(CloseReason::HeaderTimeout)
                 }),
                 Poll::Ready(Due::KeepAlive | Due::Stalled) => Poll::Ready(End::of(CloseReason::Idle)),
-                Poll::Ready(Due::Lifetime) => Poll::Ready(End::of(CloseReason::Lifetime)),
             };
         }
     })
     .await
 }
 
+/// Whether this is what hyper makes of a connection that was told to finish before its first bytes had come.
+fn is_unbegun(error: &(dyn std::error::Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
+}
+
 /// Whose doing an error of hyper's is.
-fn classify(error: &(dyn std::error::Error + 'static), link: &Link) -> End {
+fn classify(error: &(dyn std::error::Error + 'static), link: &Link, socket: &Socket) -> End {
     // The guest is told before the connection.
     if link.server.drain.kill().is_killed() {
         return End::of(CloseReason::Killed);
@@ -207,7 +231,7 @@ fn classify(error: &(dyn std::error::Error + 'static), link: &Link) -> End {
         }
         cause = error.source();
     }
-    let reason = if link.socket.failure().is_some_and(is_broken) {
+    let reason = if socket.failure().is_some_and(is_broken) {
         CloseReason::Reset
     } else {
         CloseReason::Protocol
@@ -216,11 +240,11 @@ fn classify(error: &(dyn std::error::Error + 'static), link: &Link) -> End {
 }
 
 /// Closes the socket in the way that the end asks for.
-async fn close(link: &Link, end: End) {
-    let socket = &link.socket;
+async fn close(link: &Link, socket: &Socket, end: End) {
     if !end.reason.is_orderly() {
-        // A peer that is only idle has missed nothing.
-        if end.reason != CloseReason::Idle || link.blocked_since().is_some() {
+        // A peer that was only idle has missed nothing, and is still to get what the kernel has for it.
+        let is_idle = matches!(end.reason, CloseReason::Evicted | CloseReason::Idle);
+        if !is_idle || link.blocked_since().is_some() {
             socket.abort();
         }
         return;

@@ -1,7 +1,7 @@
 //! One request and its response: what is counted of it, and the entry of it in the books.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode, Uri, Version};
@@ -25,8 +25,10 @@ pub(crate) struct Exchange {
     /// Why its guest has to stop, as a place in [`Fault::ALL`] and one; 0 for no reason.
     fault: AtomicU8,
     /// When a part of the response was given to hyper that it has not come back from, in milliseconds after the meter's
-    /// start and one; 0 while hyper waits for the guest.
+    /// start and one; 0 while hyper waits for the guest. Of HTTP/2 alone: of HTTP/1 the socket tells.
     given: AtomicU64,
+    /// Whether the guest has a body of the request that is not at its end.
+    has_unread: AtomicBool,
 }
 
 /// What makes a request impossible to go on with, as one of its bodies has found.
@@ -36,15 +38,18 @@ pub(super) enum Fault {
     Idle,
     /// The request's body is too long.
     RequestSize,
+    /// The peer has not taken the response in the time for a request.
+    TimedOut,
 }
 
 impl Fault {
-    const ALL: [Self; 2] = [Self::Idle, Self::RequestSize];
+    const ALL: [Self; 3] = [Self::Idle, Self::RequestSize, Self::TimedOut];
 
     pub(super) fn outcome(self) -> Outcome {
         match self {
             Self::Idle => Outcome::Idle,
             Self::RequestSize => Outcome::RequestSize,
+            Self::TimedOut => Outcome::TimedOut,
         }
     }
 
@@ -53,6 +58,7 @@ impl Fault {
         match self {
             Self::Idle => StatusCode::REQUEST_TIMEOUT,
             Self::RequestSize => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 }
@@ -92,6 +98,10 @@ impl Exchange {
 
     /// Notes that hyper has a part of the response to send.
     pub(super) fn note_given(&self) {
+        self.link.note_unsent();
+        if !self.is_http2 {
+            return;
+        }
         let now = millis(self.meter.opened().elapsed()) + 1;
         self.given.store(now, Ordering::Relaxed);
     }
@@ -105,6 +115,21 @@ impl Exchange {
     pub(super) fn given_since(&self) -> Option<Instant> {
         let since = self.given.load(Ordering::Relaxed).checked_sub(1)?;
         Some(self.meter.opened() + Duration::from_millis(since))
+    }
+
+    /// When the response has to be whole.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let timeout = self.link.server.http.request_timeout?;
+        Some(self.meter.opened() + timeout)
+    }
+
+    /// Whether the guest has a body that nobody has read to its end.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.has_unread.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_unread(&self, has_unread: bool) {
+        self.has_unread.store(has_unread, Ordering::Relaxed);
     }
 }
 
@@ -129,6 +154,7 @@ impl Entry {
                 status: AtomicU16::new(0),
                 fault: AtomicU8::new(0),
                 given: AtomicU64::new(0),
+                has_unread: AtomicBool::new(false),
             }),
             is_closed: false,
         }
@@ -162,8 +188,8 @@ impl Entry {
             &link.connection,
             &RequestEnded {
                 number: *number,
-                method: method.as_str(),
-                path: &path[..path.floor_char_boundary(MAX_PATH)],
+                method: shown(method.as_str()),
+                path: shown(path),
                 status: (status > 0).then_some(status),
                 outcome,
                 message,
@@ -187,6 +213,10 @@ impl Drop for Entry {
         }
         let outcome = if std::thread::panicking() {
             Outcome::Bug
+        } else if let Some(fault) = self.exchange.fault() {
+            fault.outcome()
+        } else if self.exchange.link.is_overdue() {
+            Outcome::TimedOut
         } else if self.exchange.link.server.drain.kill().is_killed() {
             Outcome::Killed
         } else {
@@ -220,5 +250,9 @@ fn outcome(reason: CloseReason) -> Outcome {
     }
 }
 
-/// The longest path in a log: a peer chooses it.
-const MAX_PATH: usize = 1024;
+/// As much of it as there is room for in a log: the peer chooses it.
+fn shown(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_SHOWN)]
+}
+
+const MAX_SHOWN: usize = 1024;

@@ -11,19 +11,17 @@ use crate::drain::Kill;
 use crate::event::Connection;
 use crate::meter::Meter;
 use crate::server::Shared;
-use crate::socket::Socket;
 
-/// One connection: its driver, its service and its socket look here.
+/// One connection: its driver, its service and its transport look here, and so do requests that outlive it.
 pub(crate) struct Link {
     pub(super) connection: Arc<Connection>,
     pub(super) server: Arc<Shared>,
-    pub(super) socket: Arc<Socket>,
     meter: Arc<Meter>,
     /// Requests so far.
     begun: AtomicU64,
     /// Requests that are under way.
     active: AtomicU32,
-    /// Milliseconds after the server's start at which it was last without a request.
+    /// Milliseconds after the server's start at which it was last without a request, or its peer last took something.
     waits_since: AtomicU64,
     /// Bytes that had been received by then.
     received: AtomicU64,
@@ -33,7 +31,14 @@ pub(crate) struct Link {
     has_unread: AtomicBool,
     /// When the peer stopped taking what is sent, in milliseconds after `opened` and one; 0 while it takes it.
     blocked: AtomicU64,
+    /// Whether hyper may hold what it was given to send.
+    has_unsent: AtomicBool,
+    /// When the response that is being sent has to be whole, in milliseconds after `opened` and one; 0 for no bound.
+    response_deadline: AtomicU64,
+    /// Whether it was not.
+    is_overdue: AtomicBool,
     evicted: Kill,
+    is_closed: AtomicBool,
 }
 
 impl fmt::Debug for Link {
@@ -46,16 +51,10 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    pub(super) fn new(
-        connection: Arc<Connection>,
-        server: Arc<Shared>,
-        socket: Arc<Socket>,
-        meter: Arc<Meter>,
-    ) -> Self {
+    pub(super) fn new(connection: Arc<Connection>, server: Arc<Shared>, meter: Arc<Meter>) -> Self {
         let link = Self {
             connection,
             server,
-            socket,
             meter,
             begun: AtomicU64::new(0),
             active: AtomicU32::new(0),
@@ -65,7 +64,11 @@ impl Link {
             is_http2: AtomicBool::new(false),
             has_unread: AtomicBool::new(false),
             blocked: AtomicU64::new(0),
+            has_unsent: AtomicBool::new(false),
+            response_deadline: AtomicU64::new(0),
+            is_overdue: AtomicBool::new(false),
             evicted: Kill::default(),
+            is_closed: AtomicBool::new(false),
         };
         link.note_waiting();
         link
@@ -95,6 +98,29 @@ impl Link {
         self.active.load(Ordering::Acquire) > 0
     }
 
+    /// Whether it is without a request, and has nothing to send of its last.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.is_active() && !self.has_unsent.load(Ordering::Acquire)
+    }
+
+    /// Notes that hyper was given something to send.
+    pub(super) fn note_unsent(&self) {
+        self.has_unsent.store(true, Ordering::Release);
+    }
+
+    /// Notes that hyper has sent everything.
+    pub(super) fn note_flushed(&self) {
+        self.has_unsent.store(false, Ordering::Release);
+    }
+
+    /// Notes that the peer has taken something. What is left of a response is on its way while it does, even where only
+    /// hyper knows: it keeps what a peer of HTTP/2 gives it no window for.
+    pub(super) fn note_sent(&self) {
+        if !self.is_active() {
+            self.note_quiet();
+        }
+    }
+
     /// Notes what was received: the first bytes say whether the peer speaks HTTP/2 (RFC 9113, section 3.4).
     pub(super) fn note_received(&self, bytes: &[u8]) {
         if !bytes.is_empty() && !self.has_received.swap(true, Ordering::Relaxed) {
@@ -106,7 +132,7 @@ impl Link {
         self.is_http2.load(Ordering::Relaxed)
     }
 
-    /// When its last request ended, or it was accepted.
+    /// When its last request ended and its peer last took something, or it was accepted.
     pub(super) fn waits_since(&self) -> Instant {
         self.server.started() + Duration::from_millis(self.waits_since.load(Ordering::Relaxed))
     }
@@ -117,9 +143,43 @@ impl Link {
     }
 
     fn note_waiting(&self) {
+        self.note_quiet();
+        self.received.store(self.meter.received(), Ordering::Relaxed);
+    }
+
+    fn note_quiet(&self) {
         let now = millis(Instant::now() - self.server.started());
         self.waits_since.store(now, Ordering::Relaxed);
-        self.received.store(self.meter.received(), Ordering::Relaxed);
+    }
+
+    /// Bounds the response that is being sent, until `None` says that hyper has all of it.
+    pub(super) fn set_response_deadline(&self, deadline: Option<Instant>) {
+        let after = deadline.map_or(0, |deadline| millis(deadline - self.opened()) + 1);
+        self.response_deadline.store(after, Ordering::Relaxed);
+    }
+
+    /// When the response that is being sent has to be whole.
+    pub(super) fn response_deadline(&self) -> Option<Instant> {
+        let after = self.response_deadline.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(self.opened() + Duration::from_millis(after))
+    }
+
+    /// Notes that its time is over.
+    pub(super) fn set_overdue(&self) {
+        self.is_overdue.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_overdue(&self) -> bool {
+        self.is_overdue.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the connection has ended. Requests may outlive it.
+    pub(super) fn set_closed(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     pub(super) fn evict(&self) {

@@ -29,10 +29,7 @@ impl Received {
     pub(super) fn new(incoming: Incoming, exchange: Arc<Exchange>) -> Self {
         let http = &exchange.link.server.http;
         let (left, idle) = (http.max_request_body.unwrap_or(u64::MAX), http.body_idle_timeout);
-        // Of streams of HTTP/2 the others go on whatever is unread of one.
-        exchange
-            .link
-            .set_unread(!exchange.is_http2 && !incoming.is_end_stream());
+        exchange.set_unread(!incoming.is_end_stream());
         Self {
             incoming,
             exchange,
@@ -41,6 +38,11 @@ impl Received {
             sleep: None,
             waits: false,
         }
+    }
+
+    fn note_end(&self) {
+        self.exchange.set_unread(false);
+        self.exchange.link.set_unread(false);
     }
 
     fn fail(&self, fault: Fault, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
@@ -76,13 +78,13 @@ impl Body for Received {
                     None => return self.fail(Fault::RequestSize, BodyError::TooLong),
                 }
                 if self.incoming.is_end_stream() {
-                    self.exchange.link.set_unread(false);
+                    self.note_end();
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(BodyError::Connection))),
             Poll::Ready(None) => {
-                self.exchange.link.set_unread(false);
+                self.note_end();
                 Poll::Ready(None)
             }
             Poll::Pending => match self.poll_idle(cx) {
@@ -98,5 +100,11 @@ impl Body for Received {
 
     fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        self.exchange.set_unread(false);
     }
 }

@@ -46,7 +46,8 @@ impl Sent {
     ///
     /// # Errors
     ///
-    /// The entry again, for a body that is longer than it may be, or whose guest has failed: nothing of it was sent.
+    /// The entry again, for a body that is longer than it may be, or is whole and not as long as was said, or whose guest
+    /// has failed: nothing of it was sent.
     pub(super) fn of(
         body: GuestBody,
         guest: Option<Handling>,
@@ -66,43 +67,53 @@ impl Sent {
             failed: false,
             entry: None,
         };
+        let mut is_driven = false;
         while streamed.ready.len() < MAX_READY {
             match streamed.poll_body(cx) {
-                Poll::Ready(Some(Ok(frame))) => streamed.ready.push_back(frame),
+                Poll::Ready(Some(Ok(frame))) => {
+                    streamed.ready.push_back(frame);
+                    is_driven = false;
+                }
                 Poll::Ready(Some(Err(failed))) => return Err((entry, failed)),
                 Poll::Ready(None) => break,
-                Poll::Pending => break,
+                Poll::Pending if is_driven || streamed.guest.is_none() => break,
+                // It may have waited for what it has sent to be taken.
+                Poll::Pending => {
+                    streamed.drive(cx);
+                    is_driven = true;
+                }
             }
+        }
+        if streamed.body.is_none() {
+            // It may have waited for that all of it is taken.
+            streamed.drive(cx);
         }
         if let Some(failed) = streamed.failure() {
             return Err((entry, failed));
         }
         let is_over = streamed.body.is_none() && streamed.ending.is_some();
         if is_over && streamed.ready.iter().all(Frame::is_data) {
+            let sent = max - streamed.left;
+            // hyper sends what it is given under the length that the handler said: the peer would take what is too much for
+            // the next response.
+            if length.is_some_and(|length| length != sent) {
+                let why = format!("the body has {sent} bytes, and the handler said another length");
+                return Err((entry, Failed::Body(Outcome::HandlerError, why)));
+            }
             let data = streamed.ready.into_iter().filter_map(|frame| frame.into_data().ok());
             return Ok(Self(State::Whole(
                 data.filter(|data| !data.is_empty()).collect(),
                 Some(entry),
             )));
         }
+        if !entry.exchange.is_http2 {
+            entry.exchange.link.set_response_deadline(entry.exchange.deadline());
+        }
         streamed.entry = Some(entry);
         Ok(Self(State::Streamed(Box::new(streamed))))
     }
 
-    /// Ends the exchange of a response that has no body by its nature, whose guest has ended.
-    pub(super) fn complete(self) {
-        let mut sent = self;
-        match &mut sent.0 {
-            State::Whole(_, entry) => {
-                if let Some(entry) = entry.take() {
-                    entry.close_as(Outcome::Completed, String::new(), Vec::new());
-                }
-            }
-            State::Streamed(streamed) => streamed.finish(),
-        }
-    }
-
-    /// The end of a response that has no body by its nature, while the guest still makes one.
+    /// The end of a response that has no body on the wire, while the guest goes on.
     pub(super) fn discard(body: GuestBody, guest: Handling, entry: Entry) -> Self {
         let link = std::sync::Arc::clone(&entry.exchange.link);
         let mut rest = Streamed {
@@ -269,17 +280,23 @@ impl Streamed {
         self.failed = true;
         self.guest = None;
         self.body = None;
-        if let Some(entry) = self.entry.take() {
+        if let Some(entry) = self.take_entry() {
             failed.close(entry);
         }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
+    /// Takes the entry, when hyper has all that it gets of the response.
+    fn take_entry(&mut self) -> Option<Entry> {
+        let entry = self.entry.take()?;
+        entry.exchange.link.set_response_deadline(None);
+        Some(entry)
+    }
+
     /// Ends the exchange with its response. A guest that goes on may do so: a task of its own runs it to its end.
     fn finish(&mut self) {
-        let Some(entry) = self.entry.take() else { return };
-        entry.exchange.note_asked();
+        let Some(entry) = self.take_entry() else { return };
         match (self.guest.take(), self.ending.take()) {
             (Some(mut guest), _) => {
                 let link = std::sync::Arc::clone(&entry.exchange.link);
@@ -305,6 +322,7 @@ impl Body for Sent {
                 let next = data.pop_front();
                 if let Some(entry) = entry {
                     entry.exchange.meter().send(next.as_ref().map_or(0, Bytes::len));
+                    entry.exchange.note_given();
                 }
                 if data.is_empty()
                     && let Some(entry) = entry.take()

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -30,7 +30,10 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         Box::pin(async move {
             let is_http1 = !entry.exchange.is_http2;
             let link = Arc::clone(&entry.exchange.link);
+            let exchange = Arc::clone(&entry.exchange);
             let mut response = serve(request, entry).await?;
+            // From here on it is the peer that is waited for: hyper asks for no byte that it has no window for.
+            exchange.note_given();
             if is_http1 && is_last(&link) {
                 response
                     .headers_mut()
@@ -54,6 +57,8 @@ async fn serve(request: Request<Incoming>, entry: Entry) -> Result<Response<Sent
         streams::watch(&exchange);
     }
     let (mut parts, body) = request.into_parts();
+    // Of streams of HTTP/2 the others go on whatever is unread of one.
+    exchange.link.set_unread(!exchange.is_http2 && !body.is_end_stream());
     if let Err((status, why)) = head::check(&mut parts, &exchange.connection().listener) {
         return Ok(refuse(entry, status, why));
     }
@@ -129,10 +134,14 @@ async fn begin(
 ) -> Result<Response<Sent>, BodyError> {
     let (parts, body) = head.into_parts();
     let max = entry.exchange.link.server.http.max_response_body;
-    let length = parts
-        .headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let Ok(length) = content_length(&parts.headers) else {
+        return Ok(refuse_as(
+            entry,
+            Outcome::HandlerError,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the handler said no length, or several, in Content-Length",
+        ));
+    };
     if max.zip(length).is_some_and(|(max, length)| length > max) {
         return Ok(refuse_as(
             entry,
@@ -156,8 +165,17 @@ async fn begin(
     let has_no_body = *entry.exchange.method() == Method::HEAD
         || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     entry.exchange.set_status(parts.status);
-    if has_no_body && ending.is_none() {
-        return Ok(Response::from_parts(parts, Sent::discard(body, guest, entry)));
+    // hyper asks for no body where there is none on the wire, and would end the guest with it.
+    if has_no_body || length == Some(0) && ending.is_none() {
+        let sent = match ending {
+            None => Sent::discard(body, guest, entry),
+            Some(ending) if ending.reason != CloseReason::Completed => return fail(entry, ending),
+            Some(ending) => {
+                entry.close(ending);
+                Sent::nothing()
+            }
+        };
+        return Ok(Response::from_parts(parts, sent));
     }
     let guest = ending.is_none().then_some(guest);
     let mut begun = Some((body, guest, ending, entry));
@@ -166,19 +184,40 @@ async fn begin(
         Poll::Ready(begun.map(|(body, guest, ending, entry)| Sent::of(body, guest, ending, length, entry, cx)))
     });
     match sent.await {
-        Some(Ok(sent)) if has_no_body => {
-            sent.complete();
-            Ok(Response::from_parts(parts, Sent::nothing()))
-        }
         Some(Ok(sent)) => Ok(Response::from_parts(parts, sent)),
         Some(Err((entry, Failed::Guest(ending)))) => fail(entry, ending),
         Some(Err((entry, failed))) => {
-            entry.exchange.set_status(StatusCode::INTERNAL_SERVER_ERROR);
+            // A handler may have given the body of the request back, and that has failed.
+            let fault = entry.exchange.fault();
+            let status = fault.map_or(StatusCode::INTERNAL_SERVER_ERROR, Fault::status);
+            entry.exchange.set_status(status);
             failed.close(entry);
-            Ok(empty(StatusCode::INTERNAL_SERVER_ERROR))
+            Ok(empty(status))
         }
         None => Err(BodyError::Connection),
     }
+}
+
+/// The length that a handler says its body has, if it says one.
+///
+/// # Errors
+///
+/// It is no number, or there are several that differ.
+fn content_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
+    let mut length = None;
+    for value in headers.get_all(CONTENT_LENGTH) {
+        let digits = value.to_str().map_err(drop)?;
+        // A number alone: `parse` would take a sign.
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(());
+        }
+        let value = digits.parse().map_err(drop)?;
+        if length.is_some_and(|length| length != value) {
+            return Err(());
+        }
+        length = Some(value);
+    }
+    Ok(length)
 }
 
 /// Answers a request whose guest ended without a response, or before anything of it was sent.
@@ -207,9 +246,16 @@ fn refuse(entry: Entry, status: StatusCode, why: &str) -> Response<Sent> {
 }
 
 fn refuse_as(entry: Entry, outcome: Outcome, status: StatusCode, why: &str) -> Response<Sent> {
+    let mut response = empty(status);
+    if entry.exchange.link.has_unread() {
+        // hyper closes it then, and says so to nobody.
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     entry.exchange.set_status(status);
     entry.close_as(outcome, why.to_owned(), Vec::new());
-    empty(status)
+    response
 }
 
 fn empty(status: StatusCode) -> Response<Sent> {

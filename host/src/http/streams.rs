@@ -10,7 +10,8 @@ use hyper::rt::Executor;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::task::TaskTracker;
 
-use super::exchange::Exchange;
+use super::clock::AFTER_GUEST;
+use super::exchange::{Exchange, Fault};
 use crate::drain::Kill;
 use crate::server::Shared;
 
@@ -78,24 +79,28 @@ pub(super) fn watch(exchange: &Arc<Exchange>) {
     });
 }
 
-/// The clock of a response that the peer does not take.
+/// The clock of a stream: its response is taken, and whole in time.
 struct Stall {
     idle: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Stall {
-    /// Ready when the peer has taken nothing for too long.
+    /// Ready when the peer has taken nothing for too long, or the response is not whole in time.
     fn poll(&mut self, cx: &mut Context<'_>, watched: &Watched) -> Poll<()> {
         let watched = watched.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(exchange) = &*watched else {
             return Poll::Pending;
         };
         loop {
-            let Some(deadline) = exchange.given_since().map(|since| since + self.idle) else {
+            let stalled = exchange.given_since().map(|since| (since + self.idle, Fault::Idle));
+            // The guest's own clock comes first, if hyper polls the guest.
+            let overdue = exchange.deadline().map(|at| (at + AFTER_GUEST, Fault::TimedOut));
+            let Some((deadline, fault)) = [stalled, overdue].into_iter().flatten().min_by_key(|(at, _)| *at) else {
                 return Poll::Pending;
             };
             if deadline <= Instant::now() {
+                exchange.set_fault(fault);
                 return Poll::Ready(());
             }
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));

@@ -42,7 +42,9 @@ impl Waiting {
     /// ended yet.
     pub(crate) fn evict(&self) {
         let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = || links.iter().filter_map(Weak::upgrade).filter(|link| !link.is_active());
+        // A link whose connection has ended is kept by what a guest has of an earlier request.
+        let open = || links.iter().filter_map(Weak::upgrade).filter(|link| !link.is_closed());
+        let waiting = || open().filter(|link| link.is_waiting());
         if waiting().any(|link| link.evicted().is_killed()) {
             return;
         }

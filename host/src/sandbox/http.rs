@@ -85,22 +85,42 @@ impl Handling {
 }
 
 /// The body of a guest's response.
-pub(crate) struct GuestBody(WasiBody);
+pub(crate) struct GuestBody {
+    body: WasiBody,
+    /// Dropped with it, which tells the guest's call that nothing more is taken.
+    _taken: Option<oneshot::Sender<()>>,
+}
+
+impl GuestBody {
+    fn new(body: WasiBody) -> Self {
+        Self { body, _taken: None }
+    }
+
+    /// One that tells when it is at its end, or dropped before.
+    fn told(body: WasiBody) -> (Self, oneshot::Receiver<()>) {
+        let (taken, told) = oneshot::channel();
+        let body = Self {
+            body,
+            _taken: Some(taken),
+        };
+        (body, told)
+    }
+}
 
 impl Body for GuestBody {
     type Data = Bytes;
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.0).poll_frame(cx).map_err(BodyError::from)
+        Pin::new(&mut self.body).poll_frame(cx).map_err(BodyError::from)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.body.size_hint()
     }
 }
 
@@ -167,6 +187,8 @@ impl Sandbox {
         if let Some(callee) = callee
             && ending.reason == CloseReason::Completed
             && !store.data().memory.refused()
+            // What it holds of this request would keep the connection from its next.
+            && !exchange.has_unread()
         {
             self.keep(Used::of(store, callee, uses + 1), server);
         }

@@ -46,8 +46,10 @@ impl OutboundGrant {
             sockets: Arc::new(Semaphore::new(self.max_sockets as usize)),
             places: Mutex::default(),
             lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
-            connection,
-            meter: Arc::clone(meter),
+            account: Mutex::new(Account {
+                connection,
+                meter: Arc::clone(meter),
+            }),
             observer: Arc::clone(&self.observer),
         }))
     }
@@ -69,12 +71,25 @@ struct Guest {
     places: Mutex<HashMap<u32, Weak<OwnedSemaphorePermit>>>,
     /// As many names as it may look up at once.
     lookups: Arc<Semaphore>,
-    connection: Option<u64>,
-    meter: Arc<Meter>,
+    account: Mutex<Account>,
     observer: Arc<dyn Observer>,
 }
 
+/// Whose doing a refusal is.
+struct Account {
+    connection: Option<u64>,
+    meter: Arc<Meter>,
+}
+
 impl Outbound {
+    /// Goes on with another request. What the guest holds, and what names have granted it, stays its own.
+    pub(super) fn renew(&self, connection: u64, meter: &Arc<Meter>) {
+        *self.0.account() = Account {
+            connection: Some(connection),
+            meter: Arc::clone(meter),
+        };
+    }
+
     pub(super) fn granted(&self) -> &Granted {
         &self.0.granted
     }
@@ -140,7 +155,7 @@ impl Outbound {
     /// Whether the guest may look up a name; if not, the operator is told.
     pub(super) fn allows_name(&self, name: &Name) -> bool {
         let guest = &self.0;
-        guest.granted.covers_name(name) || guest.refuse(ConnectRefused::look_up(guest.connection, name.clone()))
+        guest.granted.covers_name(name) || guest.refuse(|connection| ConnectRefused::look_up(connection, name.clone()))
     }
 }
 
@@ -161,19 +176,27 @@ impl Guest {
 
     fn allows_remote(&self, transport: Transport, address: SocketAddr) -> bool {
         self.granted.covers(transport, address)
-            || self.refuse(ConnectRefused::connect(self.connection, transport, address))
+            || self.refuse(|connection| ConnectRefused::connect(connection, transport, address))
     }
 
     fn refuse_bind(&self, transport: Transport, address: SocketAddr) -> bool {
-        self.refuse(ConnectRefused::bind(self.connection, transport, address))
+        self.refuse(|connection| ConnectRefused::bind(connection, transport, address))
     }
 
     /// Tells of the first refusal, and counts all: a guest could ask without end. Always `false`.
-    fn refuse(&self, refused: ConnectRefused) -> bool {
-        if self.meter.refuse_connect() == 0 {
-            self.observer.connect_refused(&refused);
+    fn refuse(&self, refused: impl FnOnce(Option<u64>) -> ConnectRefused) -> bool {
+        let account = self.account();
+        let is_first = account.meter.refuse_connect() == 0;
+        let connection = account.connection;
+        drop(account);
+        if is_first {
+            self.observer.connect_refused(&refused(connection));
         }
         false
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

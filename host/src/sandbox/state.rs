@@ -146,12 +146,12 @@ impl State {
         for output in self.outputs.iter().flatten() {
             output.renew((connection.id, given.request()), &meter);
         }
+        if let Some(outbound) = &self.outbound {
+            outbound.renew(connection.id, &meter);
+        }
         self.connection = connection;
         self.given = given;
         self.meter = meter;
-        // They say whose doing a refusal is.
-        self.outbound = None;
-        self.http = None;
     }
 
     /// Gives a guest that has waited a whole slice: ticks that passed meanwhile would interrupt it for nothing.

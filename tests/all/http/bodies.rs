@@ -179,6 +179,54 @@ fn who_expects_to_be_told_is_told_when_the_body_is_wanted() {
     }
 }
 
+/// `HEAD`, and 304: the length is that of what would be sent.
+#[test]
+fn a_response_without_a_body_may_say_its_length() {
+    let server = serve(HTTP).start();
+    let mut client = server.connect();
+    for (method, path, status) in [("HEAD", "/length/200", 200), ("GET", "/length/304", 304)] {
+        for _ in 0..20 {
+            client.send(request(method, path, ""));
+            let response = client.response_head();
+            assert_eq!(response.status, status);
+            // hyper leaves it out of a 304, as a server may (RFC 9110, section 15.4.5).
+            let length = if status == 200 { "10" } else { "" };
+            assert_eq!(response.header("content-length"), length, "{method}");
+        }
+    }
+    drop(client);
+    assert_eq!(server.stop().requests_ended("completed"), 40);
+}
+
+#[test]
+fn a_handler_goes_on_after_a_response_that_has_no_byte() {
+    let server = serve(HTTP).start();
+    let mut client = server.connect();
+    let response = client.get("/empty/300");
+    assert_eq!((response.status, response.text()), (200, ""));
+    assert_eq!(client.get("/").text(), "hello\n", "the connection does not wait for it");
+    assert_eq!(server.log().wait_for("guest output", 1)[0].text("text"), "and after");
+    drop(client);
+    assert_eq!(server.stop().requests_ended("completed"), 2);
+}
+
+/// Whatever its handler still does, which has a place of its own among those that are handled.
+#[test]
+fn a_connection_that_is_closed_has_no_socket() {
+    for guest in EACH_HTTP {
+        let server = serve(guest).start();
+        let before = server.descriptors();
+        let mut client = server.connect();
+        assert_eq!(client.get("/after/2000").text(), "done\n");
+        client.finish();
+        assert_eq!(client.end(), End::Closed);
+        let books = server.wait_for("the connection is closed", |books| books.active == 0);
+        assert_eq!(books.active_requests, 1);
+        assert_eq!(server.descriptors(), before);
+        assert_eq!(server.stop().requests_ended("completed"), 1);
+    }
+}
+
 /// Whatever of a body nobody has read is not taken for the next request.
 #[test]
 fn an_unread_body_is_no_request() {

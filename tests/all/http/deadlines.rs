@@ -150,6 +150,47 @@ fn a_request_has_its_time() {
     }
 }
 
+/// However little the peer takes: its handler is not kept for longer than others.
+#[test]
+fn a_request_whose_response_is_taken_slowly_has_its_time() {
+    let server = serve(HTTP)
+        .with("request-timeout", "1s")
+        .with("body-idle-timeout", "1h")
+        .start();
+    let mut client = server.connect();
+    client.send(request("GET", "/size/100000000", ""));
+    assert_eq!(client.response_head().status, 200);
+    let ended = &server.requests(1)[0];
+    assert_eq!(ended.text("outcome"), "timed-out");
+    assert_eq!(server.closed(1)[0].text("reason"), "aborted");
+    let (_, end) = client.receive_to_end();
+    assert_eq!(end, End::Reset);
+    server.stop();
+}
+
+/// What the kernel does not take at once is still sent: the peer takes it in small parts, for longer than a connection may be
+/// without a request.
+#[test]
+fn a_connection_that_still_sends_is_not_without_a_request() {
+    let server = serve(HTTP)
+        .with("keep-alive-timeout", "300ms")
+        .with("max-connections", 1)
+        .start();
+    let mut client = server.connect();
+    let size = 8 << 20;
+    client.send(request("GET", &format!("/fixed/{size}"), ""));
+    assert_eq!(client.response_head().status, 200);
+    // Another that would have it evicted.
+    let other = server.connect();
+    for _ in 0..size >> 18 {
+        client.receive(1 << 18);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(client.end(), End::Closed);
+    drop(other);
+    assert_eq!(server.stop().requests_ended("completed"), 1);
+}
+
 /// A connection is no older than it may be, and what is under way then is finished.
 #[test]
 fn a_connection_has_its_lifetime() {

@@ -42,6 +42,19 @@ fn idle_connections_are_closed_at_once() {
     assert!(since.elapsed() < Duration::from_secs(5));
 }
 
+/// It has broken no rule of HTTP, and nothing that it sends is waited for.
+#[test]
+fn a_connection_without_a_byte_is_closed_in_order() {
+    let server = serve(HTTP).start();
+    let mut client = server.connect();
+    server.wait_for("it is there", |books| books.active == 1);
+    let since = Instant::now();
+    server.signal(Signal::TERM);
+    assert_eq!(client.end(), End::Closed);
+    assert_eq!(server.ended().books.closed("completed"), 1);
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+}
+
 #[test]
 fn what_is_under_way_after_the_grace_is_killed() {
     for guest in EACH_HTTP {

@@ -67,6 +67,28 @@ fn a_body_that_is_shorter_than_it_says_is_no_response() {
     server.stop();
 }
 
+/// Too little, too much, and never finished: whatever the handler does, no byte of it is taken for the next response.
+#[test]
+fn a_body_that_is_left_unfinished_is_no_response_unless_it_is_whole() {
+    let server = serve(HTTP).start();
+    for (count, is_whole) in [(5, false), (10, true), (15, false), (0, false)] {
+        for _ in 0..20 {
+            let mut client = server.connect();
+            client.send(request("GET", &format!("/leak/{count}"), ""));
+            client.send(request("GET", "/status/201", ""));
+            match client.try_response() {
+                Ok(first) => {
+                    let expected = if is_whole { (200, "0123456789") } else { (500, "") };
+                    assert_eq!((first.status, first.text()), expected, "of {count} bytes");
+                    assert_eq!(client.response().status, 201, "after {count} bytes");
+                }
+                Err(part) => assert!(!is_whole && b"0123456789".starts_with(&part[..]), "of {count} bytes"),
+            }
+        }
+    }
+    server.stop();
+}
+
 #[test]
 fn the_log_says_where_a_handler_trapped() {
     let server = serve(HTTP).start();

@@ -84,6 +84,8 @@ fn a_request_without_one_host_is_refused() {
         "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: user@a\r\n\r\n",
+        "GET http://a/ HTTP/1.1\r\n\r\n",
+        "GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
     ] {
         let mut client = server.connect();
         client.send(head);
@@ -93,7 +95,7 @@ fn a_request_without_one_host_is_refused() {
     client.send("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
     assert_eq!(client.response().status, 501);
     drop(client);
-    assert_eq!(server.stop().requests_ended("refused"), 5);
+    assert_eq!(server.stop().requests_ended("refused"), 7);
 }
 
 /// RFC 9112, section 6.1: a server that takes a request with both "MUST close the connection after responding". Nothing that
@@ -185,7 +187,7 @@ fn the_longest_silence_is_evicted_first() {
     server.wait_for("it is handled", |books| books.active_requests == 1);
 
     assert_eq!(server.connect().get("/").text(), "hello\n");
-    assert_eq!(oldest.end(), End::Reset);
+    assert_eq!(oldest.end(), End::Closed);
     assert!(newer.is_silent());
     assert_eq!(served.response().text(), "slept\n");
     drop((served, newer));

@@ -150,7 +150,47 @@ fn a_stream_that_its_peer_does_not_read_is_not_waited_for() {
             .iter()
             .find(|ended| ended.text("path").starts_with("/size"))
             .unwrap();
-        assert_eq!(large.text("outcome"), "aborted");
+        assert_eq!(large.text("outcome"), "idle");
+        assert!(response.into_body().collect().await.is_err());
+        assert_eq!(connection.get("/").await.1, "hello\n", "the connection goes on");
+    });
+    server.stop();
+}
+
+/// Not even when everything is there to be sent, and its handler has returned.
+#[test]
+fn a_peer_that_opens_no_window_is_not_waited_for() {
+    let server = serve(HTTP).with("body-idle-timeout", "500ms").start();
+    run(async {
+        let connection = Connection::open_with_window(&server, 0).await;
+        for path in ["/fixed/8192", "/fixed/10", "/size/100000000"] {
+            let response = connection.send(path, whole(b"")).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK);
+            assert!(response.into_body().collect().await.is_err(), "{path}");
+        }
+        // Those that were whole had nothing to do any more.
+        let ended = server.requests(3);
+        let outcomes = ended.iter().map(|ended| ended.text("outcome")).collect::<Vec<_>>();
+        assert_eq!(outcomes, ["completed", "completed", "idle"]);
+        assert_eq!(
+            connection.send("/empty/0", whole(b"")).await.unwrap().status(),
+            200,
+            "the connection goes on"
+        );
+    });
+    server.stop();
+}
+
+#[test]
+fn a_stream_whose_response_is_taken_slowly_has_its_time() {
+    let server = serve(HTTP)
+        .with("body-idle-timeout", "1h")
+        .with("request-timeout", "500ms")
+        .start();
+    run(async {
+        let connection = Connection::open(&server).await;
+        let response = connection.send("/size/100000000", whole(b"")).await.unwrap();
+        assert_eq!(server.requests(1)[0].text("outcome"), "timed-out");
         assert!(response.into_body().collect().await.is_err());
         assert_eq!(connection.get("/").await.1, "hello\n", "the connection goes on");
     });

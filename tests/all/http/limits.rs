@@ -33,6 +33,52 @@ fn a_request_body_is_no_longer_than_it_may_be() {
     }
 }
 
+/// A peer that has begun to send what is too much is told so, and not cut off.
+#[test]
+fn a_peer_that_sends_too_much_hears_of_it() {
+    for guest in EACH_HTTP {
+        let server = serve(guest).with("max-request-body", "1000").start();
+        let mut client = server.connect();
+        client.send(request("POST", "/count", "Content-Length: 100000000\r\n"));
+        client.send(vec![b'x'; 1 << 20]);
+        let response = client.response();
+        assert_eq!((response.status, response.closes()), (413, true));
+        assert_eq!(client.end(), End::Closed);
+        server.stop();
+    }
+}
+
+/// The server's memory, for bodies that are never sent.
+#[test]
+fn what_a_handler_can_have_the_host_hold_is_bounded() {
+    let server = serve(HTTP).alone().start();
+    let before = server.memory();
+    let told = server.connect().get("/hoard").text().to_owned();
+    assert!(told.starts_with("1000 requests"), "{told}");
+    let bytes: u64 = told.split(' ').nth(2).unwrap().parse().unwrap();
+    assert!(bytes <= 64 << 20, "{told}");
+    assert!(
+        server.memory() < before + (100 << 20),
+        "{} bytes",
+        server.memory() - before
+    );
+    server.stop();
+}
+
+/// The peer chooses the words, and the operator's disk has room for some of them.
+#[test]
+fn a_log_has_no_more_of_a_request_than_it_has_room_for() {
+    let server = serve(HTTP).start();
+    let mut client = server.connect();
+    let (method, path) = ("M".repeat(5000), format!("/{}", "p".repeat(5000)));
+    client.send(request(&method, &path, ""));
+    client.response();
+    let ended = &server.requests(1)[0];
+    assert_eq!((ended.text("method").len(), ended.text("path").len()), (1024, 1024));
+    drop(client);
+    server.stop();
+}
+
 #[test]
 fn a_response_body_is_no_longer_than_it_may_be() {
     let server = serve(HTTP).with("max-response-body", "200000").start();

@@ -1,6 +1,6 @@
 //! Requests of handlers' own: to where a rule grants it, and nowhere else.
 
-use crate::support::guest::HTTP;
+use crate::support::guest::{HTTP, HTTP_RELAY};
 use crate::support::http::serve;
 use crate::support::upstream;
 
@@ -84,4 +84,26 @@ fn an_upstream_that_fails_is_an_error_to_the_handler() {
     assert_eq!(client.get(&format!("/fetch/{silent}/")).status, 504);
     drop(client);
     server.stop();
+}
+
+/// The guest has returned by then, and has no task: what it gave as the body is a stream between the host and the host.
+#[test]
+fn a_body_that_comes_from_a_socket_is_sent_to_its_end() {
+    let upstream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = upstream.local_addr().unwrap();
+    let sender = std::thread::spawn(move || {
+        let (mut stream, _) = upstream.accept().unwrap();
+        for part in ["one ", "two ", "three"] {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            std::io::Write::write_all(&mut stream, part.as_bytes()).unwrap();
+        }
+    });
+    let server = serve(HTTP_RELAY)
+        .with("allow-connect", format!("tcp://{address}"))
+        .start();
+    let mut client = server.connect();
+    assert_eq!(client.get(&format!("/{address}")).text(), "one two three");
+    sender.join().unwrap();
+    drop(client);
+    assert_eq!(server.stop().requests_ended("completed"), 1);
 }

@@ -26,6 +26,7 @@ pub(crate) const ECHO_ASYNC: Guest = Guest::Built("echo_async");
 pub(crate) const ECHO_DATAGRAMS: Guest = Guest::Built("echo_datagrams");
 pub(crate) const HTTP: Guest = Guest::Built("blocking_http");
 pub(crate) const HTTP_ASYNC: Guest = Guest::Built("async_http");
+pub(crate) const HTTP_RELAY: Guest = Guest::Built("async_http_relay");
 /// The same handler of WASI 0.2 and of WASI 0.3.
 pub(crate) const EACH_HTTP: [Guest; 2] = [HTTP, HTTP_ASYNC];
 pub(crate) const MESSAGES: Guest = Guest::Built("messages");

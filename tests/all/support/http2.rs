@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode, Version};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Frame, Incoming};
-use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -28,9 +28,16 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) async fn open(server: &Server) -> Self {
+        Self::open_with_window(server, DEFAULT_WINDOW).await
+    }
+
+    /// One whose streams may send so many bytes before they are read.
+    pub(crate) async fn open_with_window(server: &Server, window: u32) -> Self {
         let address = server.address().strip_prefix("http://").unwrap().to_owned();
         let stream = TcpStream::connect(address).await.unwrap();
-        let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(window);
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
         Self {
             sender,
             driver: tokio::spawn(connection),
@@ -93,3 +100,6 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
         .unwrap();
     runtime.block_on(async { tokio::time::timeout(DEADLINE, test).await.expect("it ends") });
 }
+
+/// What a client has that says nothing (RFC 9113, section 6.5.2).
+const DEFAULT_WINDOW: u32 = 65_535;

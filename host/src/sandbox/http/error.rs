@@ -47,9 +47,9 @@ impl From<Error> for BodyError {
         match error {
             Error::ConnectionReadTimeout => Self::Idle,
             Error::ConnectionTerminated => Self::Connection,
-            // How wasmtime breaks a body off that is not what it was said to be.
+            // How wasmtime breaks off a body that was dropped unfinished, or is not what it was said to be.
             Error::HttpProtocolError | Error::HttpResponseBodySize(_) => {
-                Self::Guest("the body is not as long as the handler said".to_owned())
+                Self::Guest("the body was not finished, or is not as long as the handler said".to_owned())
             }
             error => Self::Guest(error.to_string()),
         }

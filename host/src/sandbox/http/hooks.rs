@@ -41,6 +41,12 @@ type Sending = Box<dyn Future<Output = Result<(http::Response<WasiBody>, End)>> 
 type End = Box<dyn Future<Output = Result<()>> + Send>;
 
 impl WasiHttpHooks for Hooks {
+    /// A guest may fill two of them for each body that it makes, and make as many as it may have handles: this is memory of
+    /// the host.
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        MAX_PART
+    }
+
     fn send_request(&mut self, request: Request<WasiBody>, options: Option<RequestOptions>, taken: End) -> Sending {
         let outbound = self.outbound.clone();
         Box::new(async move {
@@ -53,3 +59,6 @@ impl WasiHttpHooks for Hooks {
         })
     }
 }
+
+/// The part of a body of WASI 0.2 that the host takes at once.
+const MAX_PART: usize = 16 << 10;

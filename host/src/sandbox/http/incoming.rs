@@ -24,7 +24,7 @@ pub(super) async fn handle(
         .new_incoming_request(Scheme::Http, request)
         .map_err(Failure::Handle)?;
     let answer = http.new_response_outparam_from_callback(move |answer| {
-        let head = answer.map(|response| response.map(GuestBody));
+        let head = answer.map(|response| response.map(GuestBody::new));
         // A peer that has gone does not want to know.
         let _ = told.send(head.map_err(|code| error::declined(&Error::from(code))));
     });

@@ -70,8 +70,10 @@ pub(super) async fn send(
         .await
     };
     let response = response.map_err(|_| Error::ConnectionReadTimeout)?.map_err(of_hyper)?;
-    let response = response.map(|body| Paced::new(body, between_bytes, place).boxed_unsync());
+    let response = response.map(|body| Paced::new(body, between_bytes, place.clone()).boxed_unsync());
     let rest = async move {
+        // The request may go on when the response is over, and has the connection until then.
+        let _place = place;
         match ended {
             Some(end) => end,
             None => connection.await,

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 
 use http::uri::{Authority, Scheme};
-use http::{Request, header};
+use http::{Request, Response, header};
 use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime::component::Accessor;
@@ -15,7 +15,7 @@ use crate::http::Received;
 use crate::sandbox::state::State;
 use crate::sandbox::{Failure, Outcome};
 
-/// Calls the handler, tells what it answers with, and goes on until its last task is done.
+/// Calls the handler, tells what it answers with, and goes on until its last task is done and its response is taken.
 ///
 /// # Cancel safety
 ///
@@ -50,16 +50,21 @@ async fn serve(
         let (request, received) = p3::Request::new(parts.method, scheme, authority, path, headers, None, body);
         wasmtime::error::Ok((http.table.push(request)?, received))
     })?;
-    let head = match handler.call_handle(accessor, request).await? {
+    let (head, end) = match handler.call_handle(accessor, request).await? {
         Ok(response) => accessor.with(|mut store| {
             let response = store.data_mut().http().table.delete(response)?;
-            let response = response.into_http(&mut store, received)?;
-            wasmtime::error::Ok(Ok(response.map(GuestBody)))
+            let (parts, body) = response.into_http(&mut store, received)?.into_parts();
+            let (body, end) = GuestBody::told(body);
+            wasmtime::error::Ok((Ok(Response::from_parts(parts, body)), Some(end)))
         })?,
-        Err(code) => Err(error::declined(&Error::from(code))),
+        Err(code) => (Err(error::declined(&Error::from(code))), None),
     };
     // A peer that has gone does not want to know.
     let _ = told.send(head);
     poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
+    // What the guest has left to the host to send, as the stream of a socket of its own, goes through the store.
+    if let Some(end) = end {
+        let _ = end.await;
+    }
     Ok(())
 }
