@@ -124,7 +124,7 @@ pub enum CloseReason {
     Aborted,
     /// `bug`: the host itself failed. Please report it.
     Bug,
-    /// `completed`: the handler returned `ok`.
+    /// `completed`: the handler returned `ok`; with HTTP: the connection was closed after its last response.
     Completed,
     /// `cpu-time`: the guest used more processor time than `max-cpu-time`.
     CpuTime,
