@@ -24,6 +24,8 @@ struct Setting {
 
 #[derive(Serialize)]
 struct Handler {
+    allocation: String,
+    allocation_why: &'static str,
     memory_reset: String,
     memory_reset_why: &'static str,
     concurrency: bool,
@@ -47,6 +49,8 @@ impl Report {
         Self {
             settings,
             handler: Handler {
+                allocation: facts.allocation.to_string(),
+                allocation_why: facts.allocation_why,
                 memory_reset: facts.memory_reset.to_string(),
                 memory_reset_why: facts.memory_reset_why,
                 concurrency: facts.concurrency,
@@ -92,6 +96,8 @@ impl Report {
             text.push('\n');
         }
         let Handler {
+            allocation,
+            allocation_why,
             memory_reset,
             memory_reset_why,
             concurrency,
@@ -101,6 +107,7 @@ impl Report {
         let concurrency = if *concurrency { ", with concurrency" } else { "" };
         text += &format!(
             "\nthe handler can be served: {code}, loaded in {load_seconds:.3} s{concurrency}\n\
+             instances live in a {allocation}: {allocation_why}\n\
              memory is reset by {memory_reset}: {memory_reset_why}\n"
         );
         text

@@ -65,6 +65,11 @@ pub(crate) enum Command {
     /// 65 the program or a handler cannot be built or loaded; 70 the server itself failed; 75
     /// stopped, but the program or requests had to be killed; 78 a setting is out of its bounds.
     Run(Box<Run>),
+    /// Print how many sandboxes fit at once, what bounds them first, and what lifts that bound.
+    ///
+    /// Takes what `serve` takes, and binds nothing. Sandboxes of the handler are made to find out how much memory one takes:
+    /// each runs until it waits for its peer, which says nothing.
+    Capacity(Box<CapacityArgs>),
     /// Check the handler and the settings, and print them, without binding anything.
     ///
     /// Takes what `serve` takes. Each setting is printed with its value, where it came from, and its default.
@@ -84,6 +89,20 @@ pub(crate) enum Command {
     ///
     /// With languages, fails if something of one of them is missing.
     Doctor(Doctor),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapacityArgs {
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) output: Output,
+
+    /// How many sandboxes are made.
+    #[arg(long, value_name = "NUMBER", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) sandboxes: u32,
+
+    #[command(flatten)]
+    pub(crate) serve: Serve,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 
 mod build;
 mod bundle;
+mod capacity;
 mod create;
 mod dev;
 mod doctor;
@@ -12,6 +13,7 @@ mod watch;
 
 pub(crate) use self::build::{build, component, components};
 pub(crate) use self::bundle::bundle;
+pub(crate) use self::capacity::capacity;
 pub(crate) use self::create::create;
 pub(crate) use self::dev::dev;
 pub(crate) use self::doctor::doctor;

@@ -5,15 +5,15 @@
 //! free) is found out by [`Server::bind`](crate::Server::bind).
 
 mod http;
+mod sandbox;
 
-use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use thiserror::Error;
 
 pub use self::http::Http;
+pub use self::sandbox::{Allocation, AllocationError, MemoryReset, MemoryResetError};
 use crate::listen::Listen;
 use crate::outbound::ConnectRule;
 use crate::source::SourceRange;
@@ -41,6 +41,8 @@ pub struct Config {
     pub variables: Option<Vec<(String, String)>>,
     /// What holds for HTTP listeners beside these.
     pub http: Http,
+    /// Where instances get their memory.
+    pub allocation: Allocation,
     /// How each reused slot of memory is made new.
     pub memory_reset: MemoryReset,
     /// Where compiled components are kept between runs; `None` compiles at each start. The folder is made, for the
@@ -67,6 +69,7 @@ impl Config {
             environment: Vec::new(),
             variables: None,
             http: Http::default(),
+            allocation: Allocation::default(),
             memory_reset: MemoryReset::default(),
             cache: None,
         }
@@ -75,6 +78,15 @@ impl Config {
     /// Loopback only: a server is not reachable from outside until somebody says so. Port 9999 is that of the Python
     /// manual's examples.
     pub const DEFAULT_LISTEN: &str = "tcp://127.0.0.1:9999";
+
+    /// Whether there are sandboxes of connections (and datagrams), and whether there are such of requests of HTTP.
+    pub(crate) fn has_sandboxes_for(&self) -> (bool, bool) {
+        let has = |is_http| {
+            let mut transports = self.listen.iter().map(Listen::transport);
+            transports.any(|transport| transport.is_http() == is_http)
+        };
+        (has(false), has(true))
+    }
 
     /// What is wrong with these settings in themselves, all of it.
     pub(crate) fn problems(&self) -> Vec<ConfigError> {
@@ -289,53 +301,6 @@ impl Default for Timeouts {
         }
     }
 }
-
-/// How the memory of a slot is made new for the next connection. Each way leaves nothing behind; they differ in cost.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum MemoryReset {
-    /// `pagemap-scan` where it is safe (nothing can be swapped) and the kernel has it, else `decommit`.
-    #[default]
-    Auto,
-    /// Give every page back to the kernel (`madvise`), which hands out new ones.
-    Decommit,
-    /// Find the pages that were written (`PAGEMAP_SCAN`, Linux 6.7) and write them back, which saves the page faults.
-    ///
-    /// A page that was swapped out is not found, so this is refused where there is swap.
-    PagemapScan,
-    /// Overwrite the first 256 KiB, give the rest back to the kernel.
-    Zero,
-}
-
-impl FromStr for MemoryReset {
-    type Err = MemoryResetError;
-
-    fn from_str(text: &str) -> Result<Self, MemoryResetError> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "decommit" => Ok(Self::Decommit),
-            "pagemap-scan" => Ok(Self::PagemapScan),
-            "zero" => Ok(Self::Zero),
-            _ => Err(MemoryResetError),
-        }
-    }
-}
-
-impl Display for MemoryReset {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Decommit => "decommit",
-            Self::PagemapScan => "pagemap-scan",
-            Self::Zero => "zero",
-        })
-    }
-}
-
-/// A text that names no [`MemoryReset`].
-#[derive(Debug, Error)]
-#[error("write auto, decommit, pagemap-scan or zero")]
-pub struct MemoryResetError;
 
 /// A setting that is out of its bounds.
 #[derive(Debug, Error)]

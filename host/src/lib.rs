@@ -128,6 +128,7 @@
 mod accept;
 mod address;
 mod books;
+mod capacity;
 mod config;
 mod connection;
 mod datagram;
@@ -156,7 +157,11 @@ mod supervise;
 
 pub use address::{Address, ListenAddress, Remote, Transport, UnixName};
 pub use books::Counts;
-pub use config::{Config, ConfigError, Http, Limits, MemoryReset, MemoryResetError, SocketOptions, Timeouts};
+pub use capacity::{Bound, Capacity, Measured, Resource};
+pub use config::{
+    Allocation, AllocationError, Config, ConfigError, Http, Limits, MemoryReset, MemoryResetError, SocketOptions,
+    Timeouts,
+};
 pub use drain::Phase;
 pub use event::{
     AcceptFailure, CloseReason, Closed, Connection, GuestLine, GuestStream, Observer, Outcome, RejectReason,

@@ -13,10 +13,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use bytesize::ByteSize;
 use clap::ArgMatches;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socketserver::{
-    CloseReason, Code, Counts, Facts, Handle, LogObserver, Outcome, Phase, Program, ProgramEnded, RejectReason, Server,
+    Capacity, CloseReason, Code, Counts, Facts, Handle, LogObserver, Outcome, Phase, Program, ProgramEnded,
+    RejectReason, Server,
 };
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,7 +27,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::announce::ProgramObserver;
 use crate::check::Report;
-use crate::cli::{Check, Cli, Command, Output, ProcessArgs, Run, Serve};
+use crate::cli::{CapacityArgs, Check, Cli, Command, Output, ProcessArgs, Run, Serve};
 use crate::command::component;
 use crate::exit::{Exit, Failure};
 
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Build(build) => command::build(&build),
         Command::Bundle(bundle) => command::bundle(&bundle),
+        Command::Capacity(capacity) => run_capacity(*capacity),
         Command::Check(check) => run_check(*check, &matches),
         Command::Dev(dev) => command::dev(*dev),
         Command::Doctor(doctor) => command::doctor(&doctor),
@@ -74,6 +77,7 @@ fn run_serve(serve: Serve) -> Result<Exit, Failure> {
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
         let server = Server::bind(serve.config(handler), Arc::new(LogObserver)).await?;
         log_facts(server.facts());
+        log_capacity(server.capacity());
         warn_of_few(descriptors, sockets);
         announce::listeners(server.handle().addresses());
         let handle = server.handle();
@@ -152,6 +156,25 @@ fn run_check(check: Check, matches: &ArgMatches) -> Result<Exit, Failure> {
     let facts = runtime_for_check()?.block_on(Server::check(config, Arc::new(LogObserver)))?;
     let matches = matches.subcommand_matches("check").unwrap_or(matches);
     let report = Report::new(matches, &facts, &machine_defaults).print(output);
+    let _ = io::stdout().write_all(report.as_bytes());
+    Ok(Exit::Clean)
+}
+
+fn run_capacity(capacity: CapacityArgs) -> Result<Exit, Failure> {
+    let CapacityArgs {
+        output,
+        sandboxes,
+        serve,
+    } = capacity;
+    start_log(&serve.settings.process)?;
+    let handler = component(&serve.handler)?;
+    let runtime = runtime(&serve.settings.process)?;
+    let max_memory = ByteSize(serve.settings.max_memory());
+    let measuring = Server::measure(serve.config(handler), Arc::new(LogObserver), sandboxes);
+    let result = runtime.block_on(measuring);
+    leave(runtime);
+    let (facts, capacity) = result?;
+    let report = command::capacity(&capacity, &facts, max_memory, output);
     let _ = io::stdout().write_all(report.as_bytes());
     Ok(Exit::Clean)
 }
@@ -252,9 +275,22 @@ impl Signals {
     }
 }
 
+fn log_capacity(capacity: &Capacity) {
+    let first = capacity.first();
+    info!(
+        target: "socketserver",
+        sandboxes = first.fits(),
+        bound = %first.resource,
+        more_with = first.resource.remedy(),
+        "capacity"
+    );
+}
+
 fn log_facts(facts: &Facts) {
     info!(
         target: "socketserver",
+        allocation = %facts.allocation,
+        allocation_why = facts.allocation_why,
         memory_reset = %facts.memory_reset,
         why = facts.memory_reset_why,
         concurrency = facts.concurrency,

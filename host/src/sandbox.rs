@@ -25,8 +25,10 @@ mod outbound;
 mod output;
 mod program;
 mod reset;
+mod slab;
 mod sockets;
 mod state;
+mod strategy;
 mod ticker;
 mod trap;
 mod world;
@@ -42,6 +44,7 @@ use wasmtime::{Engine, Store};
 use self::bindings::exports::socketserver::core::{async_stream_handler, datagram_handler, stream_handler};
 pub use self::cache::CacheError;
 pub use self::capacity::CapacityError;
+pub(crate) use self::capacity::Need;
 pub(crate) use self::ending::Ending;
 pub(crate) use self::http::{Declined, GuestBody, Handling};
 pub use self::inspect::{Import, Inspection, Producer, Role, inspect};
@@ -56,8 +59,9 @@ pub(crate) use self::program::{Program, ProgramEnd};
 use self::reset::Reset;
 pub use self::reset::ResetError;
 use self::state::{Given, Shared, State};
+use self::strategy::Strategy;
 use self::ticker::{TICK, Ticker};
-use crate::address::Transport;
+use crate::address::{Address, ListenAddress, Remote, Transport};
 use crate::config::{Limits, Timeouts};
 use crate::drain::Kill;
 use crate::event::Connection;
@@ -140,9 +144,35 @@ impl Sandbox {
         }
     }
 
+    /// What one instance takes of what the process has only so much of.
+    pub(crate) fn need(&self) -> Need {
+        Need::of(self.recipe.pool, self.recipe.strategy)
+    }
+
+    /// As many instances as there may be at once.
+    pub(crate) fn instances(&self) -> u32 {
+        self.recipe.pool.instances
+    }
+
+    /// Makes an instance that is never called; `None` if it cannot be made.
+    pub(crate) async fn make_idle(&self) -> Option<Idle> {
+        let address = Address::Unix(None);
+        let connection = Arc::new(Connection {
+            id: 0,
+            listener: Arc::new(ListenAddress {
+                transport: Transport::Unix,
+                address: address.clone(),
+            }),
+            remote: Remote { address, uid: None },
+        });
+        let mut store = self.store(connection, Given::Request(0), &Arc::new(Meter::new()));
+        self.instantiate(&mut store).await.ok()?;
+        Some(Idle(store))
+    }
+
     /// Whether its way of resetting memory is safe only as long as nothing can be swapped out.
     pub(crate) fn must_not_swap(&self) -> bool {
-        self.reset == Reset::PagemapScan
+        self.reset == Reset::PagemapScan && self.recipe.strategy == Strategy::Pool
     }
 
     /// Whether it is unsafe by now. This reads files, which may block.
@@ -319,6 +349,9 @@ impl Sandbox {
             .map_err(Failure::Instantiate)
     }
 }
+
+/// An instance that is not called.
+pub(crate) struct Idle(#[expect(dead_code, reason = "it is there to be there")] Store<State>);
 
 /// What a call may bring along beside bytes of the guest's memory.
 const CALL_OVERHEAD: u64 = 64 << 10;

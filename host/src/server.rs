@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::accept::Acceptor;
 use crate::address::{ListenAddress, Remote};
 use crate::books::{Books, Counts};
+use crate::capacity::{self, Capacity};
 use crate::config::{Config, ConfigError, Http, Timeouts};
 use crate::datagram::DatagramIntake;
 use crate::drain::{Drain, Phase};
@@ -28,6 +29,7 @@ pub struct Server {
     listeners: Vec<(Bound, Arc<ListenAddress>)>,
     handle: Handle,
     facts: Facts,
+    capacity: Capacity,
 }
 
 impl Server {
@@ -50,6 +52,7 @@ impl Server {
     pub async fn bind(config: Config, observer: Arc<dyn Observer>) -> Result<Self, StartError> {
         let config = Arc::new(config);
         let Loaded { sandbox, facts } = load(&config, &observer).await?;
+        let capacity = Capacity::of(&config, &sandbox.need(), None);
         let mut listeners = Vec::new();
         for listen in &config.listen {
             let bound = Listener::bind(listen, &config.sockets, config.limits.max_packet_size).await?;
@@ -62,6 +65,7 @@ impl Server {
             listeners,
             handle: Handle::new(shared, addresses),
             facts,
+            capacity,
         })
     }
 
@@ -81,6 +85,37 @@ impl Server {
     /// Dropping the future changes nothing.
     pub async fn check(config: Config, observer: Arc<dyn Observer>) -> Result<Facts, StartError> {
         load(&Arc::new(config), &observer).await.map(|loaded| loaded.facts)
+    }
+
+    /// How many sandboxes fit at once, as far as it can be said without making some.
+    pub fn capacity(&self) -> &Capacity {
+        &self.capacity
+    }
+
+    /// Loads the handler as [`bind`](Self::bind) does, binds nothing, and has so many sandboxes wait to find out what one
+    /// takes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](Self::bind).
+    ///
+    /// # Panics
+    ///
+    /// As for [`bind`](Self::bind).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the sandboxes.
+    pub async fn measure(
+        config: Config,
+        observer: Arc<dyn Observer>,
+        sandboxes: u32,
+    ) -> Result<(Facts, Capacity), StartError> {
+        let config = Arc::new(config);
+        let Loaded { sandbox, facts } = load(&config, &observer).await?;
+        let sandbox = Arc::new(sandbox);
+        let measured = capacity::measure(&sandbox, sandboxes).await;
+        Ok((facts, Capacity::of(&config, &sandbox.need(), measured)))
     }
 
     /// How the handler was loaded.

@@ -16,26 +16,33 @@ const CANARY: Guest = Guest::Text("canary");
 const SLOTS: usize = 4;
 
 #[test]
-fn nothing_is_found_after_decommit() {
-    nothing_is_found("decommit");
+fn nothing_is_found_in_a_pool_after_decommit() {
+    nothing_is_found("pool", "decommit");
 }
 
 #[test]
-fn nothing_is_found_after_zero() {
-    nothing_is_found("zero");
+fn nothing_is_found_in_a_pool_after_zero() {
+    nothing_is_found("pool", "zero");
 }
 
 #[test]
-fn nothing_is_found_after_pagemap_scan() {
-    let path = CANARY.path();
-    let path = path.to_str().unwrap();
-    let check = run(["check", path, "--no-cache", "--memory-reset=pagemap-scan"]);
-    if check.code == Some(78) {
-        // The kernel is too old, or there is swap: then the server refuses it, and there is nothing to look at.
-        eprintln!("skipped: {}", check.errors.trim_end());
-        return;
-    }
-    nothing_is_found("pagemap-scan");
+fn nothing_is_found_in_a_pool_after_pagemap_scan() {
+    nothing_is_found("pool", "pagemap-scan");
+}
+
+#[test]
+fn nothing_is_found_in_a_slab_after_decommit() {
+    nothing_is_found("slab", "decommit");
+}
+
+#[test]
+fn nothing_is_found_in_a_slab_after_zero() {
+    nothing_is_found("slab", "zero");
+}
+
+#[test]
+fn nothing_is_found_in_a_slab_after_pagemap_scan() {
+    nothing_is_found("slab", "pagemap-scan");
 }
 
 /// The canary can fail: it finds one byte of memory, one global and one entry of the table that are not as it expects
@@ -79,24 +86,44 @@ fn the_canary_finds_what_is_not_its_own() {
 }
 
 /// On either engine: a component that mentions a stream runs on the one with concurrency.
-fn nothing_is_found(memory_reset: &str) {
-    nothing_is_found_by(&CANARY.path(), memory_reset, false);
+fn nothing_is_found(allocation: &str, memory_reset: &str) {
+    let path = CANARY.path();
+    let flags = [
+        format!("--allocation={allocation}"),
+        format!("--memory-reset={memory_reset}"),
+    ];
+    let check = [
+        &["check", path.to_str().unwrap(), "--no-cache"][..],
+        &flags.each_ref().map(String::as_str),
+    ]
+    .concat();
+    let check = run(check);
+    if check.code == Some(78) && memory_reset == "pagemap-scan" {
+        // The kernel is too old, or there is swap: then the server refuses it, and there is nothing to look at.
+        eprintln!("skipped: {}", check.errors.trim_end());
+        return;
+    }
+    nothing_is_found_by(&path, allocation, memory_reset, false);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("canary.wat");
     let text = fs::read_to_string(CANARY.path()).unwrap();
     let (body, end) = text.trim_end().split_at(text.trim_end().len() - 1);
     fs::write(&path, format!("{body}  (type (stream u8))\n{end}\n")).unwrap();
-    nothing_is_found_by(&path, memory_reset, true);
+    nothing_is_found_by(&path, allocation, memory_reset, true);
 }
 
-/// A slot is really used again: the pool has as many as there may be connections, and more of them come.
-fn nothing_is_found_by(canary: &Path, memory_reset: &str, concurrency: bool) {
+/// A slot is really used again: there are as many as there may be connections, and more of them come.
+fn nothing_is_found_by(canary: &Path, allocation: &str, memory_reset: &str, concurrency: bool) {
     let server = Server::at(canary)
         .with("max-connections", SLOTS)
+        .with("allocation", allocation)
         .with("memory-reset", memory_reset)
         .start();
     let loaded = &server.log().wait_for("handler loaded", 1)[0];
-    assert_eq!(loaded.text("memory_reset"), memory_reset);
+    assert_eq!(
+        (loaded.text("allocation"), loaded.text("memory_reset")),
+        (allocation, memory_reset)
+    );
     assert_eq!(loaded.flag("concurrency"), concurrency);
     let connections = connections();
     // All slots are overwritten at once, so that none is spared.

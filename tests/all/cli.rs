@@ -152,6 +152,7 @@ fn values_that_cannot_be_read() {
         ("--max-memory", "64 bananas"),
         ("--idle-timeout", "10"),
         ("--exempt-source", "10.0.0.0/99"),
+        ("--allocation", "heap"),
         ("--memory-reset", "never"),
         ("--log-format", "xml"),
         ("--log", "socketserver=[[["),
@@ -206,9 +207,18 @@ fn values_that_are_absurd() {
 
 #[test]
 fn more_connections_than_the_machine_holds() {
-    let error = refused_with(78, ECHO, &["--max-connections=1000000"]);
+    let error = refused_with(78, ECHO, &["--allocation=pool", "--max-connections=1000000"]);
     assert!(error.starts_with("max-connections 1000000 "), "{error}");
-    assert!(error.contains("lower it"), "{error}");
+    assert!(
+        error.contains("lower it") && error.contains("--allocation slab"),
+        "{error}"
+    );
+    let error = refused_with(
+        78,
+        ECHO,
+        &["--allocation=slab", "--max-connections=1000000", "--max-memory=4GiB"],
+    );
+    assert!(error.contains("address space"), "{error}");
 }
 
 #[test]

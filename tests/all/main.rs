@@ -19,6 +19,7 @@ mod bundle_http;
 mod bundle_run;
 mod cache;
 mod canary;
+mod capacity;
 mod cli;
 mod compliance;
 mod contract;

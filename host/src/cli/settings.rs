@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use etcetera::BaseStrategy as _;
-use socketserver::{Config, ConnectRule, Limits, MemoryReset, SocketOptions, SourceRange, Timeouts};
+use socketserver::{Allocation, Config, ConnectRule, Limits, MemoryReset, SocketOptions, SourceRange, Timeouts};
 
 use super::Output;
 use super::http::HttpArgs;
@@ -128,10 +128,19 @@ struct SandboxArgs {
     #[arg(long, value_name = "RULE")]
     allow_connect: Vec<ConnectRule>,
 
+    /// Where instances get their memory: auto, pool or slab.
+    ///
+    /// A pool shares the data of a component among its instances until they write to it, and holds about 10,000 of them. A
+    /// slab holds as many as there is memory for; each has a copy of the data, and its code checks each access. auto is pool,
+    /// but slab for a component with up to 64 KiB of data if a pool does not hold its instances, or if memory can be swapped
+    /// out.
+    #[arg(long, value_name = "WAY", default_value_t)]
+    allocation: Allocation,
+
     /// How memory is made new for the next connection: auto, decommit, pagemap-scan or zero.
     ///
-    /// Each way leaves nothing behind; they differ in cost. auto is pagemap-scan where nothing can be swapped out, and
-    /// decommit elsewhere.
+    /// Each way leaves nothing behind; they differ in cost. auto is pagemap-scan in a slab, and where nothing can be swapped
+    /// out, and decommit elsewhere.
     #[arg(long, value_name = "WAY", default_value_t)]
     memory_reset: MemoryReset,
 
@@ -186,6 +195,7 @@ impl Settings {
         options.reuse_address = reuse_address;
         options.reuse_port = reuse_port;
         config.cache = sandbox.cache();
+        config.allocation = sandbox.allocation;
         config.memory_reset = sandbox.memory_reset;
         config.allow_connect = sandbox.allow_connect;
         let LimitArgs {
@@ -232,6 +242,11 @@ impl Settings {
             ),
             ("threads", threads.to_string()),
         ]
+    }
+
+    /// What each guest may have.
+    pub(crate) fn max_memory(&self) -> u64 {
+        self.limits.max_memory.0
     }
 
     /// As many sockets as may be open, for a look at the limit of descriptors.

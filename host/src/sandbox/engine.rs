@@ -6,6 +6,8 @@ use wasmtime::{
 };
 
 use super::reset::Reset;
+use super::slab;
+use super::strategy::Strategy;
 
 /// How many core instances one component may be made of. A component that wraps a language runtime has a handful.
 pub(crate) const MAX_CORE_INSTANCES: u32 = 64;
@@ -35,7 +37,10 @@ impl Concurrency {
 /// How large a pool is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pool {
-    pub(crate) connections: u32,
+    /// Instances of the component.
+    pub(crate) instances: u32,
+    /// The setting that there are so many because of.
+    pub(crate) setting: &'static str,
     pub(crate) memories: u32,
     pub(crate) tables: u32,
     pub(crate) table_elements: usize,
@@ -44,16 +49,17 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// A pool in which as many instances fit as there may be connections, each with what the component needs.
+    /// A pool in which so many instances fit, each with what the component needs.
     pub(crate) fn for_component(
         required: &ResourcesRequired,
         concurrency: Concurrency,
-        connections: u32,
+        (instances, setting): (u32, &'static str),
         max_memory: u64,
     ) -> Self {
         let elements = usize::try_from(required.max_initial_table_size.unwrap_or(0)).unwrap_or(usize::MAX);
         Self {
-            connections,
+            instances,
+            setting,
             memories: required.num_memories,
             tables: required.num_tables,
             table_elements: elements.max(MIN_TABLE_ELEMENTS),
@@ -63,19 +69,25 @@ impl Pool {
     }
 }
 
-/// Makes an engine that runs instances in a pool.
-pub(crate) fn engine(pool: Pool, reset: Reset) -> wasmtime::Result<Engine> {
-    let pooling = pooling(pool, reset);
-    Engine::new(config(pool.concurrency).allocation_strategy(InstanceAllocationStrategy::Pooling(pooling)))
+/// Makes an engine that has room for the instances of a pool, made new in this way.
+pub(crate) fn engine(pool: Pool, strategy: Strategy, reset: Reset) -> wasmtime::Result<Engine> {
+    let mut config = config(pool.concurrency, strategy);
+    match strategy {
+        Strategy::Pool => {
+            let pooling = pooling(pool, reset);
+            Engine::new(config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling)))
+        }
+        Strategy::Slab => slab::engine(config, pool, reset),
+    }
 }
 
 /// Makes an engine that compiles for those that run, before it is known how large their pools have to be.
-pub(crate) fn compiler(concurrency: Concurrency) -> wasmtime::Result<Engine> {
-    Engine::new(config(concurrency).allocation_strategy(InstanceAllocationStrategy::OnDemand))
+pub(crate) fn compiler(concurrency: Concurrency, strategy: Strategy) -> wasmtime::Result<Engine> {
+    Engine::new(config(concurrency, strategy).allocation_strategy(InstanceAllocationStrategy::OnDemand))
 }
 
 /// The settings that shape compiled code, and all that do not depend on a pool.
-fn config(concurrency: Concurrency) -> Config {
+fn config(concurrency: Concurrency, strategy: Strategy) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -87,20 +99,23 @@ fn config(concurrency: Concurrency) -> Config {
         // second wall.
         .async_stack_zeroing(true)
         .max_wasm_stack(WASM_STACK)
-        .async_stack_size(WASM_STACK + HOST_STACK)
+        .async_stack_size(STACK)
         // Names of functions come from the component; lines of source would need the debug sections of each to be read.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    if strategy == Strategy::Slab {
+        slab::configure(&mut config);
+    }
     config
 }
 
 fn pooling(pool: Pool, reset: Reset) -> PoolingAllocationConfig {
     let mut config = PoolingAllocationConfig::new();
     config
-        .total_component_instances(pool.connections)
-        .total_core_instances(pool.connections.saturating_mul(MAX_CORE_INSTANCES))
-        .total_memories(pool.connections.saturating_mul(pool.memories))
-        .total_tables(pool.connections.saturating_mul(pool.tables))
-        .total_stacks(pool.connections.saturating_mul(pool.concurrency.stacks()))
+        .total_component_instances(pool.instances)
+        .total_core_instances(pool.instances.saturating_mul(MAX_CORE_INSTANCES))
+        .total_memories(pool.instances.saturating_mul(pool.memories))
+        .total_tables(pool.instances.saturating_mul(pool.tables))
+        .total_stacks(pool.instances.saturating_mul(pool.concurrency.stacks()))
         .max_core_instances_per_component(MAX_CORE_INSTANCES)
         .max_memories_per_component(pool.memories)
         .max_memories_per_module(pool.memories)
@@ -151,5 +166,7 @@ const WASM_STACK: usize = 512 << 10;
 /// What the host's own functions have below the guest's. The kernel looks through all of a stack when it is reset, so a
 /// stack has no more than it needs.
 const HOST_STACK: usize = 256 << 10;
+
+pub(super) const STACK: usize = WASM_STACK + HOST_STACK;
 
 const WARM_SLOTS: u32 = 1000;

@@ -16,8 +16,9 @@ use super::cache::{Cache, CacheError, Found, Key};
 use super::capacity::{self, CapacityError};
 use super::engine::{self, Concurrency, Pool};
 use super::reset::{Choice, Reset, ResetError};
+use super::strategy::{self, Strategy};
 use super::{Sandbox, link, world};
-use crate::config::{Config, MemoryReset};
+use crate::config::{Allocation, Config, MemoryReset};
 use crate::event::Observer;
 use crate::listen::Listen;
 
@@ -30,14 +31,15 @@ pub(crate) struct Loaded {
 /// What a sandbox is made of, kept so that it can be made once more with another way of resetting memory.
 pub(super) struct Recipe {
     compiled: Vec<u8>,
-    pool: Pool,
+    pub(super) pool: Pool,
+    pub(super) strategy: Strategy,
     pub(super) config: Config,
     pub(super) observer: Arc<dyn Observer>,
 }
 
 impl Recipe {
     pub(super) fn make(self: &Arc<Self>, reset: Reset) -> Result<Sandbox, LoadError> {
-        let engine = capacity::reserve(self.pool, reset)?;
+        let engine = capacity::reserve(self.pool, self.strategy, reset)?;
         let component = Imported::component(&engine, &self.compiled)?;
         // Else the first connection would make it, and fail if peers have taken all descriptors by then.
         component.initialize_copy_on_write_image().map_err(LoadError::Engine)?;
@@ -52,6 +54,10 @@ impl Recipe {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Facts {
+    /// Where instances get their memory.
+    pub allocation: Allocation,
+    /// Why from there.
+    pub allocation_why: &'static str,
     /// The way of resetting memory that was chosen.
     pub memory_reset: MemoryReset,
     /// Why that one.
@@ -93,6 +99,7 @@ pub(super) struct Artifact {
     pub(super) compiler: Engine,
     pub(super) component: Component,
     pub(super) concurrency: Concurrency,
+    allocation: strategy::Choice,
     compiled: Vec<u8>,
     code: Code,
 }
@@ -102,7 +109,9 @@ impl Artifact {
         let started = Instant::now();
         let bytes = read(path)?;
         let concurrency = world::concurrency(&bytes);
-        let compiler = engine::compiler(concurrency).map_err(LoadError::Engine)?;
+        let (instances, _) = instances(config);
+        let allocation = Strategy::choose(config.allocation, &bytes, concurrency, instances);
+        let compiler = engine::compiler(concurrency, allocation.strategy).map_err(LoadError::Engine)?;
         let (compiled, code) = compile(&compiler, config, &bytes)?;
         let component = Imported::component(&compiler, &compiled)?;
         link::check_imports(&compiler, &component, config)?;
@@ -111,6 +120,7 @@ impl Artifact {
             compiler,
             component,
             concurrency,
+            allocation,
             compiled,
             code,
         })
@@ -135,7 +145,8 @@ impl Artifact {
 
     /// Makes the sandbox in which it handles.
     pub(super) fn into_sandbox(self, config: &Config, observer: Arc<dyn Observer>) -> Result<Loaded, LoadError> {
-        let Choice { reset, why } = Reset::choose(config.memory_reset)?;
+        let strategy = self.allocation.strategy;
+        let Choice { reset, why } = Reset::choose(config.memory_reset, strategy)?;
         let required = self.component.resources_required().unwrap_or(NOTHING_REQUIRED);
         check_memory(&required, config.limits.max_memory)?;
         let limits = &config.limits;
@@ -143,12 +154,15 @@ impl Artifact {
         let recipe = Arc::new(Recipe {
             compiled: self.compiled,
             pool,
+            strategy,
             config: config.clone(),
             observer,
         });
         Ok(Loaded {
             sandbox: recipe.make(reset)?,
             facts: Facts {
+                allocation: strategy.name(),
+                allocation_why: self.allocation.why,
                 memory_reset: reset.name(),
                 memory_reset_why: why,
                 concurrency: self.concurrency == Concurrency::On,
@@ -159,21 +173,18 @@ impl Artifact {
     }
 }
 
-/// As many instances as there may be at once. A request of HTTP has one, and its connection has none.
-fn instances(config: &Config) -> u32 {
-    let has = |is_http| {
-        config
-            .listen
-            .iter()
-            .any(|listen| listen.transport().is_http() == is_http)
-    };
-    let requests = if has(true) {
-        config.http.max_concurrent_requests
-    } else {
-        0
-    };
-    let connections = if has(false) { config.limits.max_connections } else { 0 };
-    connections.saturating_add(requests)
+/// As many instances as there may be at once, and the setting that says so. A request of HTTP has one, and its connection has
+/// none.
+fn instances(config: &Config) -> (u32, &'static str) {
+    let (connections, requests) = (config.limits.max_connections, config.http.max_concurrent_requests);
+    match config.has_sandboxes_for() {
+        (true, true) => (
+            connections.saturating_add(requests),
+            "max-connections with max-concurrent-requests",
+        ),
+        (false, true) => (requests, "max-concurrent-requests"),
+        (_, false) => (connections, "max-connections"),
+    }
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {

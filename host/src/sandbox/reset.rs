@@ -6,6 +6,7 @@ use std::path::Path;
 use thiserror::Error;
 use wasmtime::PoolingAllocationConfig;
 
+use super::strategy::Strategy;
 use crate::config::MemoryReset;
 
 /// A way that was chosen; see [`MemoryReset`].
@@ -14,6 +15,14 @@ pub(crate) enum Reset {
     Decommit,
     PagemapScan,
     Zero,
+}
+
+/// What a scan makes of pages that were swapped out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Swapped {
+    Found,
+    Nothing,
+    Overlooked,
 }
 
 /// A way, and why.
@@ -29,25 +38,32 @@ impl Reset {
     /// # Errors
     ///
     /// `pagemap-scan` was asked for where it is unsafe, or the kernel does not have it.
-    pub(crate) fn choose(wanted: MemoryReset) -> Result<Choice, ResetError> {
+    pub(crate) fn choose(wanted: MemoryReset, strategy: Strategy) -> Result<Choice, ResetError> {
         Self::choose_on(
             wanted,
             PoolingAllocationConfig::is_pagemap_scan_available(),
-            can_swap(Path::new("/")),
+            match strategy {
+                Strategy::Pool if can_swap(Path::new("/")) => Swapped::Overlooked,
+                Strategy::Pool => Swapped::Nothing,
+                Strategy::Slab => Swapped::Found,
+            },
         )
     }
 
-    fn choose_on(wanted: MemoryReset, has_scan: bool, can_swap: bool) -> Result<Choice, ResetError> {
+    fn choose_on(wanted: MemoryReset, has_scan: bool, swapped: Swapped) -> Result<Choice, ResetError> {
         let choice = |reset, why| Ok(Choice { reset, why });
         match wanted {
             MemoryReset::Decommit => choice(Self::Decommit, "asked for"),
             MemoryReset::Zero => choice(Self::Zero, "asked for"),
             MemoryReset::PagemapScan if !has_scan => Err(ResetError::NoScan),
-            MemoryReset::PagemapScan if can_swap => Err(ResetError::Swap),
+            MemoryReset::PagemapScan if swapped == Swapped::Overlooked => Err(ResetError::Swap),
             MemoryReset::PagemapScan => choice(Self::PagemapScan, "asked for"),
             MemoryReset::Auto if !has_scan => choice(Self::Decommit, "the kernel has no PAGEMAP_SCAN"),
-            MemoryReset::Auto if can_swap => choice(Self::Decommit, "memory can be swapped out"),
-            MemoryReset::Auto => choice(Self::PagemapScan, "nothing can be swapped out"),
+            MemoryReset::Auto => match swapped {
+                Swapped::Overlooked => choice(Self::Decommit, "memory can be swapped out"),
+                Swapped::Nothing => choice(Self::PagemapScan, "nothing can be swapped out"),
+                Swapped::Found => choice(Self::PagemapScan, "what is swapped out is found, too"),
+            },
         }
     }
 
@@ -95,19 +111,29 @@ fn group_has_no_swap(root: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn chosen(wanted: MemoryReset, has_scan: bool, can_swap: bool) -> Option<Reset> {
-        Reset::choose_on(wanted, has_scan, can_swap)
+    fn chosen(wanted: MemoryReset, has_scan: bool, swapped: Swapped) -> Option<Reset> {
+        Reset::choose_on(wanted, has_scan, swapped)
             .ok()
             .map(|choice| choice.reset)
     }
 
     #[test]
     fn scanning_is_chosen_only_where_nothing_can_be_swapped() {
-        assert_eq!(chosen(MemoryReset::Auto, true, false), Some(Reset::PagemapScan));
-        assert_eq!(chosen(MemoryReset::Auto, true, true), Some(Reset::Decommit));
-        assert_eq!(chosen(MemoryReset::Auto, false, false), Some(Reset::Decommit));
-        assert_eq!(chosen(MemoryReset::PagemapScan, true, true), None);
-        assert_eq!(chosen(MemoryReset::PagemapScan, false, false), None);
+        assert_eq!(
+            chosen(MemoryReset::Auto, true, Swapped::Nothing),
+            Some(Reset::PagemapScan)
+        );
+        assert_eq!(
+            chosen(MemoryReset::Auto, true, Swapped::Found),
+            Some(Reset::PagemapScan)
+        );
+        assert_eq!(
+            chosen(MemoryReset::Auto, true, Swapped::Overlooked),
+            Some(Reset::Decommit)
+        );
+        assert_eq!(chosen(MemoryReset::Auto, false, Swapped::Found), Some(Reset::Decommit));
+        assert_eq!(chosen(MemoryReset::PagemapScan, true, Swapped::Overlooked), None);
+        assert_eq!(chosen(MemoryReset::PagemapScan, false, Swapped::Nothing), None);
     }
 
     #[test]

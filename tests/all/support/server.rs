@@ -188,6 +188,12 @@ impl Setup {
             None => command.arg("--no-cache"),
         };
         command.args(&self.flags).env_remove("RUST_LOG");
+        let chooses = |flag: &OsString| flag.to_string_lossy().starts_with("--allocation");
+        if let Some(allocation) = std::env::var_os("SOCKETSERVER_ALLOCATION")
+            && !self.flags.iter().any(chooses)
+        {
+            command.arg("--allocation").arg(allocation);
+        }
         command
     }
 }

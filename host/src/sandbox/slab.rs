@@ -1,0 +1,76 @@
+//! The slab: where instances get their memories and stacks when there are to be many of them.
+//!
+//! wasmtime's pool gives each memory and each stack mappings of its own, and the kernel allows a process 65,530 of them:
+//! that many connections do not fit. The slab has two mappings, whatever the number of connections: one is cut into
+//! memories, the other into stacks. In return it has no inaccessible memory that would stop an access beyond a memory's
+//! end, so code for it checks every access against the memory's length, and no image of a memory that instances share
+//! until they write: each has a copy. It is for components with little data and many connections.
+//!
+//! Two settings of the engine belong to it, see [`configure`]; without either, an instance could reach or inherit what is
+//! not its own.
+
+mod memories;
+mod pages;
+mod region;
+mod stacks;
+
+use std::io;
+use std::sync::Arc;
+
+use wasmtime::{Config, Engine};
+
+use self::memories::Memories;
+use self::pages::Renewal;
+use self::region::{Guard, Region};
+use self::stacks::Stacks;
+use super::engine::Pool;
+use super::reset::Reset;
+
+/// Shapes the code that runs in a slab.
+pub(super) fn configure(config: &mut Config) {
+    config
+        // With a reservation of the size of a slot the code would take all of the slot for the memory, and what a guest
+        // wrote beyond the memory's length would not trap, and be left for the next one.
+        .memory_reservation(0)
+        // As with a reservation: an access that is this far beyond the end would not be checked.
+        .memory_guard_size(0)
+        .memory_init_cow(false);
+}
+
+/// Makes an engine whose instances live in a slab of its own.
+///
+/// # Errors
+///
+/// wasmtime refuses the settings, or the kernel the address space; the latter is an [`io::Error`] inside.
+pub(super) fn engine(mut config: Config, pool: Pool, reset: Reset) -> wasmtime::Result<Engine> {
+    let renewal = Renewal::new(reset)?;
+    let memories = Region::reserve(
+        pool.memory_size,
+        pool.instances.saturating_mul(pool.memories),
+        Guard::Nothing,
+        renewal.clone(),
+    )?;
+    let stacks = Region::reserve(
+        super::engine::STACK,
+        pool.instances.saturating_mul(pool.concurrency.stacks()),
+        Guard::Page,
+        renewal,
+    )?;
+    config
+        .with_host_memory(Arc::new(Memories(memories)))
+        .with_host_stack(Arc::new(Stacks(stacks)));
+    Engine::new(&config)
+}
+
+/// Whether guards of stacks take no mapping of their own: the kernel has `MADV_GUARD_INSTALL` (Linux 6.13).
+pub(super) fn has_light_guards() -> bool {
+    Region::reserve(1, 1, Guard::Page, Renewal::Decommit).is_ok_and(|region| region.has_light_guards())
+}
+
+/// The error of a system call that failed just now.
+fn last_error() -> io::Error {
+    io::Error::last_os_error()
+}
+
+#[cfg(test)]
+mod tests;
