@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use self::machine::{Machine, Memory};
 use crate::config::Config;
-use crate::sandbox::{Need, Sandbox};
+use crate::event::Observer;
+use crate::sandbox::{Facts, Loaded, Need, Sandbox};
+use crate::server::{Server, StartError, load};
 
 /// What bounds the sandboxes of a server. Every connection has one, or with HTTP every request.
 #[derive(Clone, Debug)]
@@ -169,8 +171,36 @@ impl Capacity {
     }
 }
 
+impl Server {
+    /// Loads the handler as [`bind`](Self::bind) does, binds nothing, and has so many sandboxes wait to find out what one
+    /// takes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](Self::bind).
+    ///
+    /// # Panics
+    ///
+    /// As for [`bind`](Self::bind).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the sandboxes.
+    pub async fn measure(
+        config: Config,
+        observer: Arc<dyn Observer>,
+        sandboxes: u32,
+    ) -> Result<(Facts, Capacity), StartError> {
+        let config = Arc::new(config);
+        let Loaded { sandbox, facts } = load(&config, &observer).await?;
+        let sandbox = Arc::new(sandbox);
+        let measured = measure(&sandbox, sandboxes).await;
+        Ok((facts, Capacity::of(&config, &sandbox.need(), measured)))
+    }
+}
+
 /// Has so many sandboxes wait, and tells what they take.
-pub(crate) async fn measure(sandbox: &Arc<Sandbox>, sandboxes: u32) -> Option<Measured> {
+async fn measure(sandbox: &Arc<Sandbox>, sandboxes: u32) -> Option<Measured> {
     // What the first sandbox sets up is not the price of each.
     let sandboxes = sandboxes.min(sandbox.instances());
     let warm = rest::Resting::new(sandbox, WARM_UP.min(sandboxes)).await;

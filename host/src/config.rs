@@ -88,6 +88,20 @@ impl Config {
         (has(false), has(true))
     }
 
+    /// As many sandboxes as there may be at once, and the setting that says so. A request of HTTP has one, and its connection
+    /// has none.
+    pub(crate) fn sandboxes(&self) -> (u32, &'static str) {
+        let (connections, requests) = (self.limits.max_connections, self.http.max_concurrent_requests);
+        match self.has_sandboxes_for() {
+            (true, true) => (
+                connections.saturating_add(requests),
+                "max-connections with max-concurrent-requests",
+            ),
+            (false, true) => (requests, "max-concurrent-requests"),
+            (_, false) => (connections, "max-connections"),
+        }
+    }
+
     /// What is wrong with these settings in themselves, all of it.
     pub(crate) fn problems(&self) -> Vec<ConfigError> {
         let limits = &self.limits;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::accept::Acceptor;
 use crate::address::{ListenAddress, Remote};
 use crate::books::{Books, Counts};
-use crate::capacity::{self, Capacity};
+use crate::capacity::Capacity;
 use crate::config::{Config, ConfigError, Http, Timeouts};
 use crate::datagram::DatagramIntake;
 use crate::drain::{Drain, Phase};
@@ -92,32 +92,6 @@ impl Server {
         &self.capacity
     }
 
-    /// Loads the handler as [`bind`](Self::bind) does, binds nothing, and has so many sandboxes wait to find out what one
-    /// takes.
-    ///
-    /// # Errors
-    ///
-    /// As for [`bind`](Self::bind).
-    ///
-    /// # Panics
-    ///
-    /// As for [`bind`](Self::bind).
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future ends the sandboxes.
-    pub async fn measure(
-        config: Config,
-        observer: Arc<dyn Observer>,
-        sandboxes: u32,
-    ) -> Result<(Facts, Capacity), StartError> {
-        let config = Arc::new(config);
-        let Loaded { sandbox, facts } = load(&config, &observer).await?;
-        let sandbox = Arc::new(sandbox);
-        let measured = capacity::measure(&sandbox, sandboxes).await;
-        Ok((facts, Capacity::of(&config, &sandbox.need(), measured)))
-    }
-
     /// How the handler was loaded.
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -151,7 +125,7 @@ impl Server {
     }
 }
 
-async fn load(config: &Arc<Config>, observer: &Arc<dyn Observer>) -> Result<Loaded, StartError> {
+pub(crate) async fn load(config: &Arc<Config>, observer: &Arc<dyn Observer>) -> Result<Loaded, StartError> {
     let problems = config.problems();
     if !problems.is_empty() {
         return Err(StartError::Config(Problems(problems)));

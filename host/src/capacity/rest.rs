@@ -50,10 +50,6 @@ impl Resting {
         let waiting = Arc::new(AtomicU32::new(0));
         for id in 0..count {
             let (sandbox, kill, waiting) = (Arc::clone(sandbox), Arc::clone(&kill), Arc::clone(&waiting));
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "there is no server yet whose drain would hold it: this does"
-            )]
             resting.running.spawn(async move {
                 let meter = Arc::new(Meter::new());
                 let peer = Box::new(SilentPeer {

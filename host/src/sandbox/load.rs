@@ -109,7 +109,7 @@ impl Artifact {
         let started = Instant::now();
         let bytes = read(path)?;
         let concurrency = world::concurrency(&bytes);
-        let (instances, _) = instances(config);
+        let (instances, _) = config.sandboxes();
         let allocation = Strategy::choose(config.allocation, &bytes, concurrency, instances);
         let compiler = engine::compiler(concurrency, allocation.strategy).map_err(LoadError::Engine)?;
         let (compiled, code) = compile(&compiler, config, &bytes)?;
@@ -150,7 +150,7 @@ impl Artifact {
         let required = self.component.resources_required().unwrap_or(NOTHING_REQUIRED);
         check_memory(&required, config.limits.max_memory)?;
         let limits = &config.limits;
-        let pool = Pool::for_component(&required, self.concurrency, instances(config), limits.max_memory);
+        let pool = Pool::for_component(&required, self.concurrency, config.sandboxes(), limits.max_memory);
         let recipe = Arc::new(Recipe {
             compiled: self.compiled,
             pool,
@@ -170,20 +170,6 @@ impl Artifact {
                 duration: self.started.elapsed(),
             },
         })
-    }
-}
-
-/// As many instances as there may be at once, and the setting that says so. A request of HTTP has one, and its connection has
-/// none.
-fn instances(config: &Config) -> (u32, &'static str) {
-    let (connections, requests) = (config.limits.max_connections, config.http.max_concurrent_requests);
-    match config.has_sandboxes_for() {
-        (true, true) => (
-            connections.saturating_add(requests),
-            "max-connections with max-concurrent-requests",
-        ),
-        (false, true) => (requests, "max-concurrent-requests"),
-        (_, false) => (connections, "max-connections"),
     }
 }
 

@@ -182,9 +182,9 @@ fn a_connection_that_still_sends_is_not_without_a_request() {
     assert_eq!(client.response_head().status, 200);
     // Another that would have it evicted.
     let other = server.connect();
-    for _ in 0..size >> 18 {
-        client.receive(1 << 18);
-        std::thread::sleep(Duration::from_millis(20));
+    for _ in 0..size >> 20 {
+        client.receive(1 << 20);
+        client.wait_until_sender_is_stuck();
     }
     assert_eq!(client.end(), End::Closed);
     drop(other);

@@ -1,7 +1,9 @@
 //! Requests of handlers' own: to where a rule grants it, and nowhere else.
 
+use std::io::Write as _;
+
 use crate::support::guest::{HTTP, HTTP_RELAY};
-use crate::support::http::serve;
+use crate::support::http::{request, serve};
 use crate::support::upstream;
 
 #[test]
@@ -91,19 +93,22 @@ fn an_upstream_that_fails_is_an_error_to_the_handler() {
 fn a_body_that_comes_from_a_socket_is_sent_to_its_end() {
     let upstream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = upstream.local_addr().unwrap();
-    let sender = std::thread::spawn(move || {
-        let (mut stream, _) = upstream.accept().unwrap();
-        for part in ["one ", "two ", "three"] {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            std::io::Write::write_all(&mut stream, part.as_bytes()).unwrap();
-        }
-    });
     let server = serve(HTTP_RELAY)
         .with("allow-connect", format!("tcp://{address}"))
         .start();
     let mut client = server.connect();
-    assert_eq!(client.get(&format!("/{address}")).text(), "one two three");
-    sender.join().unwrap();
+    client.send(request("GET", &format!("/{address}"), ""));
+    let (mut stream, _) = upstream.accept().unwrap();
+    for part in ["one ", "two ", "three"] {
+        stream.write_all(part.as_bytes()).unwrap();
+        if part == "one " {
+            assert_eq!(client.response_head().status, 200);
+        }
+        let chunk = format!("{:x}\r\n{part}\r\n", part.len());
+        assert_eq!(client.receive(chunk.len()), chunk.as_bytes());
+    }
+    drop(stream);
+    assert_eq!(client.receive(5), b"0\r\n\r\n");
     drop(client);
     assert_eq!(server.stop().requests_ended("completed"), 1);
 }

@@ -209,7 +209,7 @@ impl Slot {
     }
 
     /// Gives it back, with everything in it beyond this length as it was.
-    pub(super) fn give_back(&mut self, used: usize) {
+    pub(super) fn give_back(&self, used: usize) {
         let region = &self.region;
         let lock = || region.free.lock().unwrap_or_else(PoisonError::into_inner);
         let is_kept = lock().warm.len() < WARM_SLOTS;
