@@ -69,6 +69,14 @@ impl Step {
         }
     }
 
+    /// Sets a variable of its environment.
+    fn with(mut self, name: &str, value: &str) -> Self {
+        if let Work::Command(command) = &mut self.work {
+            command.env(name, value);
+        }
+        self
+    }
+
     fn run(&mut self) -> Result<()> {
         match &mut self.work {
             Work::Check(check) => check(),
@@ -114,8 +122,26 @@ fn steps() -> Result<Vec<Step>> {
             &[&["test", "--workspace", "--exclude", "test-programs"], &native],
         ),
         Step::cargo("test", root(), &[&["test", "--workspace"]]),
+        // Those where it could matter where an instance has its memory from; the step before has run them in a pool.
+        Step::cargo("test, slab", root(), &[&IN_SLAB]).with("SOCKETSERVER_ALLOCATION", "slab"),
     ])
 }
+
+const IN_SLAB: [&str; 13] = [
+    "test",
+    "--package",
+    "socketserver",
+    "--test",
+    "all",
+    "--",
+    "misbehaving",
+    "limits",
+    "streams",
+    "sessions",
+    "http::failures",
+    "http::isolation",
+    "http::reuse",
+];
 
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 

@@ -18,7 +18,7 @@ pub enum Allocation {
     /// 10,000 connections have.
     Pool,
     /// Slots of one mapping. As many connections as there is memory for; but the code checks each access against the
-    /// memory's length, which takes a program that does little else a third more time, and each instance has a copy of the
+    /// memory's length, so that computing in memory takes up to twice as long, and each instance has a copy of the
     /// component's data.
     Slab,
 }
