@@ -117,41 +117,6 @@ fn clients_that_go_are_no_reason_to_stop() {
 }
 
 #[test]
-fn a_handler_is_told_of_its_request() {
-    let Some(stock) = Stock::serve(TELL.path()).start() else {
-        return;
-    };
-    let response = ask(
-        &stock,
-        &get("/a/path?query=1")
-            .replace("GET", "POST")
-            .replace("X-Own", "Content-Length: 3\r\nX-Own")
-            .replace("\r\n\r\n", "\r\n\r\nabc"),
-    );
-    assert!(
-        response.contains("\r\ncontent-type: application/octet-stream\r\n"),
-        "{response}"
-    );
-    for line in [
-        "POST /a/path?query=1\n",
-        "authority example.org:81\n",
-        "scheme http\n",
-        "x-own: a b\n",
-        "received 3\n",
-    ] {
-        assert!(response.contains(line), "{line:?} in {response}");
-    }
-    let Some(stock) = Stock::run(TELL.path()).start() else {
-        return;
-    };
-    assert_eq!(
-        stock.connect().receive_to_end().0,
-        b"no request\n",
-        "a connection that is none"
-    );
-}
-
-#[test]
 fn a_handler_that_fails_is_a_500_or_a_body_that_is_cut() {
     let Some(stock) = Stock::serve(TELL.path()).start() else {
         return;

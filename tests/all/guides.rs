@@ -11,7 +11,10 @@ use crate::support::tool::Tool;
 
 /// Follows a page to its end, or to where something is not installed.
 fn works(path: &str) {
-    if Tool::find("nc", "netcat-openbsd").is_none() {
+    if [("nc", "netcat-openbsd"), ("curl", "curl")]
+        .iter()
+        .any(|(name, package)| Tool::find(name, package).is_none())
+    {
         return;
     }
     let (steps, ports) = page::read(path, free_port);

@@ -16,6 +16,7 @@ mod asynchronous_misbehaving;
 mod bundle;
 mod bundle_contract;
 mod bundle_http;
+mod bundle_request;
 mod bundle_run;
 mod cache;
 mod canary;

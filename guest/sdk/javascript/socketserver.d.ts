@@ -200,6 +200,33 @@ declare module "socketserver" {
     readonly localAddress: Address;
   }
 
+  /**
+   * What an HTTP request has beside its body.
+   *
+   * Python equivalent: `http.server.BaseHTTPRequestHandler`'s `command`, `path` and `headers`
+   */
+  export interface HttpRequest {
+    /** As it stands in the request: `GET`. */
+    method: string;
+    /** `http` or `https`, where the server knows. */
+    scheme: string | null;
+    /** The host that the client asked, and the port where it is not the scheme's own: `example.org:8080`. */
+    authority: string | null;
+    /** The path, and the query if there is one: `/search?q=socket`. */
+    pathWithQuery: string | null;
+    /** The header fields in their order; a name may come several times, and a value need not be UTF-8. */
+    headers: [name: string, value: Uint8Array][];
+  }
+
+  /**
+   * The request that the connection being handled is; `null` where it is no request, and at the build.
+   *
+   * A handler of bytes that is behind HTTP (`socketserver bundle --for wasmtime-serve`) receives the body of a request, and sends
+   * the body of the response. Where one instance serves several connections at once, as an asynchronous handler may in a runtime
+   * that is not ours, this is the request that it was called for last: ask before waiting for anything.
+   */
+  export function httpRequest(): HttpRequest | null;
+
   /** A promise for when the time has passed. In asynchronous handlers alone. */
   export function sleep(milliseconds: number): Promise<void>;
 

@@ -5,7 +5,7 @@ usage: python3 describe.py FILE
 Prints one object as JSON:
 
 - `kind`: `handler`, `async` or `program`
-- `world`: that which the component is made for
+- `worlds`: those whose imports and exports the component has, by their full names
 - `sockets`: whether the source, or a module beside it that it imports, seems to connect to anything
 - `entry`: the text of the module that componentize-py is given; it writes a file `immortal` beside itself
 
@@ -56,17 +56,18 @@ def main(file: str) -> None:
 def describe(path: Path, tree: ast.Module) -> dict[str, object]:
     """What the builder wants to know of a source."""
     arguments: dict[str, object] = {"folder": "/2", "file": path.name, "immortal": "/0/immortal"}
-    has_sockets = any(connects(module) for module in sources(path, tree))
+    modules = list(sources(path, tree))
+    has_sockets = any(connects(module) for module in modules)
     if serves(tree):
-        kind, world, exports = "program", "socketserver:python/script@0.1.0", "DatagramHandler, Run, StreamHandler"
+        kind, exports = "program", "DatagramHandler, Run, StreamHandler"
+        worlds = ["core/server-program", "core/handler", "core/datagram-service"]
         arguments |= {"stream": None, "datagram": None}
     elif is_async(tree):
-        kind, world, exports = "async", "socketserver:python/asynchronous@0.1.0", "AsyncStreamHandler"
+        kind, worlds, exports = "async", ["python/asynchronous"], "AsyncStreamHandler"
     else:
         kind = "handler"
         stream, datagram = one_of_each(path.name, handlers(tree))
-        name = "python/both" if stream and datagram else "core/handler" if stream else "core/datagram-service"
-        world = f"socketserver:{name}@0.1.0"
+        worlds = ["core/handler"] * bool(stream) + ["core/datagram-service"] * bool(datagram)
         exports = ", ".join(["StreamHandler"] * bool(stream) + ["DatagramHandler"] * bool(datagram))
         arguments |= {"stream": stream, "datagram": datagram}
     if kind != "async":
@@ -77,7 +78,11 @@ def describe(path: Path, tree: ast.Module) -> dict[str, object]:
         exports=exports,
         arguments=", ".join(f"{name}={value!r}" for name, value in arguments.items()),
     )
-    return {"kind": kind, "world": world, "sockets": has_sockets, "entry": entry}
+    if any(asks_for_http_request(module) for module in modules):
+        # Whatever is in a world is imported, whether or not it is called.
+        worlds.append("core/optional-imports")
+    names = [f"socketserver:{world}@0.1.0" for world in worlds]
+    return {"kind": kind, "worlds": names, "sockets": has_sockets, "entry": entry}
 
 
 def serves(tree: ast.Module) -> bool:
@@ -190,6 +195,23 @@ def connects(tree: ast.Module) -> bool:
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id == "socket" and node.attr in _CLIENT_FUNCTIONS:
                 return True
+    return False
+
+
+def asks_for_http_request(tree: ast.Module) -> bool:
+    """Whether a module calls `socketserver.http_request()`, as far as its text tells."""
+    modules, functions = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules.update(alias.asname or alias.name for alias in node.names if alias.name == "socketserver")
+        elif isinstance(node, ast.ImportFrom) and node.module == "socketserver" and node.level == 0:
+            functions.update(alias.asname or "http_request" for alias in node.names if alias.name in ("http_request", "*"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "http_request":
+            if isinstance(node.value, ast.Name) and node.value.id in modules:
+                return True
+        elif isinstance(node, ast.Name) and node.id in functions:
+            return True
     return False
 
 

@@ -28,6 +28,7 @@
 #include "socketserver/connection.h"
 #include "socketserver/datagram.h"
 #include "socketserver/error.h"
+#include "socketserver/http_request.h"
 #include "socketserver/reader.h"
 #include "socketserver/server.h"
 #include "socketserver/writer.h"

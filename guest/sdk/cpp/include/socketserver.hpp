@@ -26,6 +26,7 @@
 #include "socketserver/connection.hpp"
 #include "socketserver/datagram.hpp"
 #include "socketserver/error.hpp"
+#include "socketserver/http_request.hpp"
 #include "socketserver/lines.hpp"
 #include "socketserver/server.hpp"
 

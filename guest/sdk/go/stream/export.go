@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/socketserver/socketserver/guest/sdk/go/internal/abi"
+	"github.com/socketserver/socketserver/guest/sdk/go/internal/host"
 )
 
 //go:wasmexport socketserver:core/stream-handler@0.1.0#handle
@@ -14,3 +15,5 @@ func handle(connection int32) unsafe.Pointer {
 		return serve(NewConn(abi.NewConnection(connection)))
 	})
 }
+
+func httpRequest() *host.HTTPRequest { return abi.HTTPRequest() }

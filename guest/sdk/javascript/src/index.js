@@ -7,5 +7,6 @@ export { Address } from "./address.js";
 export { Connection } from "./connection.js";
 export { AsyncConnection } from "./async-connection.js";
 export { DatagramRequest } from "./datagram.js";
+export { httpRequest } from "./http-request.js";
 export { Server, PendingRequest, Outcome } from "./server.js";
 export { sleep, timeout, TimeoutError } from "./timers.js";

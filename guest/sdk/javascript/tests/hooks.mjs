@@ -2,6 +2,7 @@
 
 const PLACES = {
   "socketserver": "../src/index.js",
+  "socketserver:core/http-requests": "host/http-requests.mjs",
   "socketserver:core/server": "host/server.mjs",
   "wasi:cli/environment": "host/environment.mjs",
   "wasi:cli/stderr": "host/output.mjs",

@@ -27,11 +27,12 @@ def _case(name: str, *fields: str) -> type:
     return dataclasses.make_dataclass(name, list(fields))
 
 
-def _module(name: str, **members: Any) -> types.ModuleType:
-    module = types.ModuleType(name)
-    module.__dict__.update(members)
-    sys.modules[name] = module
-    return module
+def module(name: str, **members: Any) -> types.ModuleType:
+    """Puts a module where `import` finds it."""
+    made = types.ModuleType(name)
+    made.__dict__.update(members)
+    sys.modules[name] = made
+    return made
 
 
 _ERRORS = [
@@ -198,7 +199,7 @@ class DatagramSocket:
         pass
 
 
-network = _module(
+network = module(
     "wit_world.imports.network",
     Ipv4SocketAddress=_case("Ipv4SocketAddress", "port", "address"),
     Ipv6SocketAddress=_case("Ipv6SocketAddress", "port", "flow_info", "address", "scope_id"),
@@ -208,12 +209,12 @@ network = _module(
     ErrorCode_Other=_case("ErrorCode_Other", "value"),
     **{f"ErrorCode_{name}": _case(f"ErrorCode_{name}") for name in _ERRORS},
 )
-_module("componentize_py_types", Ok=Ok, Err=Err)
-_module("wit_world").__path__ = []  # type: ignore[attr-defined]
-_module("wit_world.imports").__path__ = []  # type: ignore[attr-defined]
-_module("wit_world.imports.connections", Connection=Connection, ShutdownType=ShutdownType)
-_module("wit_world.imports.datagrams", DatagramSocket=DatagramSocket, Datagram=Datagram)
-_module("wit_world.imports.server", Server=Server, Request=Request, ServerOptions=ServerOptions, Event=Event)
+module("componentize_py_types", Ok=Ok, Err=Err)
+module("wit_world").__path__ = []  # type: ignore[attr-defined]
+module("wit_world.imports").__path__ = []  # type: ignore[attr-defined]
+module("wit_world.imports.connections", Connection=Connection, ShutdownType=ShutdownType)
+module("wit_world.imports.datagrams", DatagramSocket=DatagramSocket, Datagram=Datagram)
+module("wit_world.imports.server", Server=Server, Request=Request, ServerOptions=ServerOptions, Event=Event)
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.modules.pop("socketserver", None)

@@ -60,6 +60,24 @@ pub extern fn socketserver_async_shutdown(connection: *AsyncConnection) c_int;
 pub extern fn socketserver_async_remote_address(connection: *const AsyncConnection) *const Address;
 pub extern fn socketserver_async_local_address(connection: *const AsyncConnection) *const Address;
 
+pub const HttpHeader = extern struct {
+    name: [*:0]u8,
+    value: [*:0]u8,
+    value_size: usize,
+};
+
+pub const HttpRequest = extern struct {
+    method: [*:0]u8,
+    scheme: ?[*:0]u8,
+    authority: ?[*:0]u8,
+    path_with_query: ?[*:0]u8,
+    headers: ?[*]HttpHeader,
+    header_count: usize,
+};
+
+pub extern fn socketserver_http_request(request: *HttpRequest) bool;
+pub extern fn socketserver_http_request_free(request: *HttpRequest) void;
+
 pub const Request = extern struct {
     remote: Address,
     handle: i32,

@@ -21,10 +21,12 @@ pub const AsyncConnection = @import("asynchronous.zig").AsyncConnection;
 pub const Connection = @import("connection.zig").Connection;
 pub const Datagram = @import("datagram.zig").Datagram;
 pub const Error = @import("failure.zig").Error;
+pub const HttpRequest = @import("http_request.zig").HttpRequest;
 pub const Reader = @import("stream.zig").Reader;
 pub const Server = @import("server.zig").Server;
 pub const Writer = @import("stream.zig").Writer;
 pub const fail = @import("failure.zig").fail;
+pub const httpRequest = @import("http_request.zig").httpRequest;
 pub const server = @import("server.zig");
 
 pub const exportAsyncHandler = @import("asynchronous.zig").exportAsyncHandler;

@@ -96,9 +96,9 @@ pub(super) fn assemble(
     let mut units = BTreeSet::new();
     for object in &objects {
         let content = fs::read(object).map_err(|error| BuildError::read(object, error))?;
-        units.extend(Unit::defined_in(&content).map_err(|error| refuse(error.to_string()))?);
+        units.extend(Unit::wanted_by(&content).map_err(|error| refuse(error.to_string()))?);
     }
-    if units.is_empty() {
+    if !units.iter().any(|unit| unit.is_whole()) {
         return Err(refuse(format!("it is no handler and no program; {macros}")));
     }
     let wit = job.embedded()?.join("wit");

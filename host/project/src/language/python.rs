@@ -78,6 +78,8 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
     job.step("running the source in CPython, and keeping its memory");
     let raw = job.scratch.join("linked.wasm");
     let sdk = job.embedded()?.join("guest/sdk/python");
+    let wit = job.scratch.join("component.wit");
+    write(&wit, description.world().as_bytes())?;
     let mut command = componentize.command();
     command
         .args([
@@ -86,7 +88,8 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
             job.embedded()?.join("wit").as_os_str(),
         ])
         .args([OsStr::new("-d"), sdk.join("wit").as_os_str()])
-        .args(["-w", &description.world, "componentize", ENTRY])
+        .args([OsStr::new("-d"), wit.as_os_str()])
+        .args(["-w", "socketserver:built/component", "componentize", ENTRY])
         .args([
             OsStr::new("-p"),
             entry.as_os_str(),
@@ -116,9 +119,18 @@ pub(super) fn build(job: &Job<'_>) -> Result<PathBuf, BuildError> {
 /// What `describe.py` tells.
 #[derive(Deserialize)]
 struct Description {
-    world: String,
+    worlds: Vec<String>,
     sockets: bool,
     entry: String,
+}
+
+impl Description {
+    /// One world of all: componentize-py cannot be given several whose interfaces have resources.
+    fn world(&self) -> String {
+        let worlds = self.worlds.iter();
+        let worlds: String = worlds.map(|world| format!("  include {world};\n")).collect();
+        format!("package socketserver:built;\n\nworld component {{\n{worlds}}}\n")
+    }
 }
 
 fn describe(job: &Job<'_>, python: &Found) -> Result<Description, BuildError> {

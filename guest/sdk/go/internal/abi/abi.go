@@ -19,10 +19,10 @@ import (
 	"github.com/socketserver/socketserver/guest/sdk/go/internal/host"
 )
 
-// result is where the host writes what a call returns, in words: the largest is an outcome.
+// result is where the host writes what a call returns, in words: the largest is an HTTP request.
 type result struct {
 	_     structs.HostLayout
-	words [12]uint32
+	words [14]uint32
 }
 
 var area result

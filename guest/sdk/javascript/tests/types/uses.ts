@@ -10,6 +10,8 @@ import {
   type DatagramHandler,
   DatagramRequest,
   type ErrorCode,
+  httpRequest,
+  type HttpRequest,
   LineTooLongError,
   Outcome,
   PendingRequest,
@@ -92,6 +94,16 @@ export const handleDatagram: DatagramHandler = (request) => {
   scoped.close();
   scoped[Symbol.dispose]();
 };
+
+export function told(): void {
+  const request: HttpRequest | null = httpRequest();
+  if (request === null) return;
+  const { method, scheme, authority, pathWithQuery, headers } = request;
+  for (const [name, value] of headers) console.log(name.length, value.subarray(1));
+  console.log(method.length, scheme?.length, authority?.length, pathWithQuery?.length);
+  // @ts-expect-error: it may be none
+  httpRequest().method;
+}
 
 /** Overrides each step, and calls what it overrides. */
 class Mine extends Server {

@@ -49,6 +49,7 @@ from __future__ import annotations
 
 from socketserver._error import HandlerError
 from socketserver._handler import BaseRequestHandler, DatagramRequestHandler, StreamRequestHandler
+from socketserver._http_request import HttpRequest, http_request
 from socketserver._mixin import (
     ForkingMixIn,
     ForkingTCPServer,
@@ -73,6 +74,7 @@ __all__ = [
     "ForkingUnixDatagramServer",
     "ForkingUnixStreamServer",
     "HandlerError",
+    "HttpRequest",
     "StreamRequestHandler",
     "TCPServer",
     "ThreadingMixIn",
@@ -83,4 +85,5 @@ __all__ = [
     "UDPServer",
     "UnixDatagramServer",
     "UnixStreamServer",
+    "http_request",
 ]

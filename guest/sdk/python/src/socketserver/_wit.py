@@ -30,6 +30,12 @@ def datagrams() -> ModuleType:
 
 
 @functools.cache
+def http_requests() -> ModuleType:
+    """The HTTP request that a connection is; of components that ask for it."""
+    return importlib.import_module("wit_world.imports.http_requests")
+
+
+@functools.cache
 def server() -> ModuleType:
     """The loop of a server."""
     return importlib.import_module("wit_world.imports.server")

@@ -50,16 +50,17 @@ mod tests {
     }
 
     #[test]
-    fn each_unit_has_its_own_exports_alone() {
+    fn each_unit_has_its_own_interfaces_alone() {
         for unit in Unit::ALL {
             let source = generate_source(&BTreeSet::from([unit]));
-            for (export, of) in [
+            for (name, of) in [
                 ("async-stream-handler@0.1.0#handle", Unit::Asynchronous),
                 ("datagram-handler@0.1.0#handle", Unit::Datagram),
+                ("core/http-requests@0.1.0", Unit::HttpRequest),
                 ("core/stream-handler@0.1.0#handle", Unit::Stream),
                 ("wasi:cli/run@0.2.6#run", Unit::Server),
             ] {
-                assert_eq!(source.contains(export), unit == of, "{export} of {unit:?}");
+                assert_eq!(source.contains(name), unit == of, "{name} of {unit:?}");
             }
         }
         generate_source(&Unit::ALL.into());

@@ -1,16 +1,20 @@
-//! What a program is, by the functions that the macros of the SDK define.
+//! What a program is, by the functions that the macros of the SDK define, and what it asks for, by a function that it calls.
 
 use std::collections::BTreeSet;
 
-use wasmparser::{BinaryReaderError, KnownCustom, Linking, Parser, Payload, SymbolFlags, SymbolInfo};
+use wasmparser::{
+    BinaryReaderError, KnownCustom, Linking, LinkingSectionReader, Parser, Payload, SymbolFlags, SymbolInfo,
+};
 
-/// A part of the SDK that a component has if its source uses the macro for it.
+/// A part of the SDK that a component has if its source uses the macro for it, or calls it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Unit {
     /// `SOCKETSERVER_ASYNC_HANDLER`
     Asynchronous,
     /// `SOCKETSERVER_DATAGRAM_HANDLER`
     Datagram,
+    /// `socketserver_http_request`
+    HttpRequest,
     /// `SOCKETSERVER_PROGRAM`
     Server,
     /// `SOCKETSERVER_STREAM_HANDLER`
@@ -19,13 +23,20 @@ pub(super) enum Unit {
 
 impl Unit {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::Asynchronous, Self::Datagram, Self::Server, Self::Stream];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Asynchronous,
+        Self::Datagram,
+        Self::HttpRequest,
+        Self::Server,
+        Self::Stream,
+    ];
 
     /// Its source in the SDK, without the extension.
     pub(super) const fn source(self) -> &'static str {
         match self {
             Self::Asynchronous => "asynchronous",
             Self::Datagram => "datagram",
+            Self::HttpRequest => "http_request",
             Self::Server => "server",
             Self::Stream => "stream",
         }
@@ -36,46 +47,77 @@ impl Unit {
         match self {
             Self::Asynchronous => "async-handler",
             Self::Datagram => "datagram-service",
+            Self::HttpRequest => "optional-imports",
             Self::Server => "server-program",
             Self::Stream => "handler",
         }
     }
 
-    /// The function that the macro defines.
+    /// Whether a component that has nothing else does something: it is a handler, or a program.
+    pub(super) const fn is_whole(self) -> bool {
+        !matches!(self, Self::HttpRequest)
+    }
+
+    /// The function that the macro defines, or that the source calls.
     const fn function(self) -> &'static str {
         match self {
             Self::Asynchronous => "socketserver_async_handler",
             Self::Datagram => "socketserver_datagram_handler",
+            Self::HttpRequest => "socketserver_http_request",
             Self::Server => "socketserver_program",
             Self::Stream => "socketserver_stream_handler",
         }
     }
 
-    /// The units whose functions an object file defines.
-    pub(super) fn defined_in(object: &[u8]) -> Result<BTreeSet<Self>, BinaryReaderError> {
+    /// The units that an object file has to be linked with: those whose macros it uses, and those that it calls.
+    pub(super) fn wanted_by(object: &[u8]) -> Result<BTreeSet<Self>, BinaryReaderError> {
         let mut units = BTreeSet::new();
         for payload in Parser::new(0).parse_all(object) {
-            let Payload::CustomSection(section) = payload? else {
-                continue;
-            };
-            let KnownCustom::Linking(linking) = section.as_known() else {
-                continue;
-            };
-            for subsection in linking {
-                let Linking::SymbolTable(symbols) = subsection? else {
-                    continue;
-                };
-                for symbol in symbols {
-                    if let SymbolInfo::Func { flags, name, .. } = symbol?
-                        && !flags.contains(SymbolFlags::UNDEFINED)
-                    {
-                        units.extend(Self::ALL.into_iter().find(|unit| Some(unit.function()) == name));
+            match payload? {
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        let called = Self::with_function(import?.name);
+                        units.extend(called.filter(|unit| !unit.is_whole()));
                     }
                 }
+                Payload::CustomSection(section) => {
+                    if let KnownCustom::Linking(linking) = section.as_known() {
+                        for name in defined(linking)? {
+                            units.extend(Self::with_function(name).filter(|unit| unit.is_whole()));
+                        }
+                    }
+                }
+                _ => {}
             }
         }
         Ok(units)
     }
+
+    fn with_function(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|unit| unit.function() == name)
+    }
+}
+
+/// The names of the functions that an object file defines.
+fn defined(linking: LinkingSectionReader<'_>) -> Result<Vec<&str>, BinaryReaderError> {
+    let mut names = Vec::new();
+    for subsection in linking {
+        let Linking::SymbolTable(symbols) = subsection? else {
+            continue;
+        };
+        for symbol in symbols {
+            if let SymbolInfo::Func {
+                flags,
+                name: Some(name),
+                ..
+            } = symbol?
+                && !flags.contains(SymbolFlags::UNDEFINED)
+            {
+                names.push(name);
+            }
+        }
+    }
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -115,18 +157,23 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_what_it_defines_not_what_it_calls() {
+    fn a_source_is_what_it_defines_and_is_given_what_it_calls() {
         for unit in Unit::ALL {
             let defines = object("other", unit.function());
-            assert!(Unit::defined_in(&defines).unwrap().iter().eq([&unit]));
             let calls = object(unit.function(), "another");
-            assert!(Unit::defined_in(&calls).unwrap().is_empty());
+            let [wants, does_not] = if unit.is_whole() {
+                [defines, calls]
+            } else {
+                [calls, defines]
+            };
+            assert!(Unit::wanted_by(&wants).unwrap().iter().eq([&unit]));
+            assert!(Unit::wanted_by(&does_not).unwrap().is_empty());
         }
     }
 
     #[test]
     fn what_is_no_object_is_an_error() {
-        assert!(Unit::defined_in(b"BC\xc0\xde").is_err());
-        assert!(Unit::defined_in(b"\0asm\x01\0\0\0").unwrap().is_empty());
+        assert!(Unit::wanted_by(b"BC\xc0\xde").is_err());
+        assert!(Unit::wanted_by(b"\0asm\x01\0\0\0").unwrap().is_empty());
     }
 }

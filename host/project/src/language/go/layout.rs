@@ -11,6 +11,7 @@ use crate::component;
 
 const ABI: &str = include_str!("../../../../../guest/sdk/go/internal/abi/abi.go");
 const CONNECTION: &str = include_str!("../../../../../guest/sdk/go/internal/abi/connection.go");
+const HTTP_REQUEST: &str = include_str!("../../../../../guest/sdk/go/internal/abi/http_request.go");
 const SERVER: &str = include_str!("../../../../../guest/sdk/go/internal/abi/server.go");
 const ADDRESS: &str = include_str!("../../../../../guest/sdk/go/internal/host/address.go");
 const ERROR: &str = include_str!("../../../../../guest/sdk/go/internal/host/error.go");
@@ -164,9 +165,35 @@ fn fields_are_where_the_wit_has_them() {
         wit.fields("server", "counters"),
         [("accepted", 0), ("active", 4), ("rejected", 8)]
     );
-    // The largest of what a call returns is an outcome: a word of an address is more for an option.
-    has(ABI, "words [12]uint32");
-    assert!(wit.size("server", "outcome") <= 12 * 4 && payload + wit.size("network", "socket-address") <= 12 * 4);
+
+    assert_eq!(
+        wit.fields("http-requests", "http-request"),
+        [
+            ("method", 0),
+            ("scheme", 8),
+            ("authority", 20),
+            ("path-with-query", 32),
+            ("headers", 44)
+        ]
+    );
+    for offset in [
+        "(payload)",
+        "(payload + 8)",
+        "(payload + 20)",
+        "(payload + 32)",
+        "(payload + 44)",
+    ] {
+        has(HTTP_REQUEST, offset);
+    }
+    // The number of header fields follows where they are, and a field is two pairs of words.
+    has(HTTP_REQUEST, "(payload+48)");
+    has(HTTP_REQUEST, "const headerSize = 16");
+
+    // The largest of what a call returns is an HTTP request: a word is more for an option.
+    has(ABI, "words [14]uint32");
+    let most = payload + wit.size("http-requests", "http-request");
+    assert_eq!(most, 14 * 4);
+    assert!(wit.size("server", "outcome") <= most && payload + wit.size("network", "socket-address") <= most);
 }
 
 /// As many bytes as the SDK takes at most from one call, and no more, are what the WIT promises.
