@@ -23,7 +23,10 @@ impl Guest for Relay {
             port: address.port(),
             address: address.ip().octets().into(),
         });
-        socket.connect(address).await.map_err(|_| ErrorCode::ConnectionRefused)?;
+        socket
+            .connect(address)
+            .await
+            .map_err(|_| ErrorCode::ConnectionRefused)?;
         let (received, _end) = socket.receive();
         let (trailers, ended) = wit_future::new(|| Ok(None));
         drop(trailers);

@@ -60,7 +60,11 @@ impl Guest for Http {
             }
             "leak" => leak(out, number(rest)),
             "length" => {
-                let body = begin(out, number(rest).try_into().expect("a status"), &[("content-length", "10")]);
+                let body = begin(
+                    out,
+                    number(rest).try_into().expect("a status"),
+                    &[("content-length", "10")],
+                );
                 let _ = OutgoingBody::finish(body, None);
             }
             "never" => subscribe_duration(nanos(3_600_000)).block(),
