@@ -329,23 +329,32 @@ fn same(one: &Path, other: &Path) -> bool {
     fs::read(one).unwrap() == fs::read(other).unwrap()
 }
 
-/// One instance serves both at once, as stock wasmtime has it for WASI 0.3, and the first is told of after the second has come.
+/// One instance serves several at once, as stock wasmtime has it for WASI 0.3, and each is told of when others have come.
 #[test]
 fn an_async_handler_is_told_of_its_own_request_and_of_no_other() {
     let http = Guest::Built("async_http_wire").path();
     let Some(stock) = Stock::serve(http).bundle_flag("--http-wire").start() else {
         return;
     };
-    let first = get("/first")
-        .replace("GET", "POST")
-        .replace("X-Own", "Transfer-Encoding: chunked\r\nX-Own");
-    let mut slow = stock.connect();
-    slow.send(first);
-    // Its body, of which nothing is known, is waited for.
-    let response = ask(&stock, &get("/second"));
-    assert!(response.contains("x-told: /second\r\n"), "{response}");
-    slow.send("5\r\nhello\r\n0\r\n\r\n");
-    let (response, _) = slow.receive_to_end();
-    let response = String::from_utf8(response).unwrap();
-    assert!(response.contains("x-told: /first\r\n"), "{response}");
+    let begin = |number| {
+        let client = stock.connect();
+        let head = get(&format!("/{number}"));
+        // Its body, of which nothing is known, is waited for.
+        client.send(
+            head.replace("GET", "POST")
+                .replace("X-Own", "Transfer-Encoding: chunked\r\nX-Own"),
+        );
+        client
+    };
+    let mut clients: Vec<_> = (0..40).map(begin).collect();
+    ask(&stock, &get("/last"));
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.send("5\r\nhello\r\n0\r\n\r\n");
+        let response = client.receive_to_end().0;
+        let response = String::from_utf8(response).unwrap();
+        assert!(
+            response.contains(&format!("x-told: /{number}\r\n")),
+            "{number}: {response}"
+        );
+    }
 }
