@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::Value;
 
-use crate::support::guest::{ECHO, Guest, HTTP};
+use crate::support::guest::{ECHO, Guest, HTTP, project};
 use crate::support::server::{Server, cache, run};
 
 fn capacity(guest: Guest, flags: &[&str]) -> (String, Value) {
@@ -43,6 +43,35 @@ fn the_first_bound_is_named_with_what_lifts_it() {
         assert!(each > 0 && sandboxes == available / each, "{bound}");
     }
     assert!(report["measured"]["sandboxes_at_max_memory"].as_u64().unwrap() > 0);
+}
+
+/// The numbers are those of a machine; everything else of the example is so.
+#[test]
+fn the_example_of_the_documentation_is_what_is_printed() {
+    let page = std::fs::read_to_string(project().join("docs/scale.md")).unwrap();
+    let (_, example) = page.split_once("$ socketserver capacity echo.wasm ").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let (flags, expected) = example.split_once('\n').unwrap();
+    let flags = flags.replace("--sandboxes 200000", "--sandboxes 200");
+    let (printed, _) = capacity(ECHO, &flags.split(' ').collect::<Vec<_>>());
+    let words = |text: &str| {
+        let is_number = |word: &str| word.starts_with(|first: char| first.is_ascii_digit());
+        let lines = text.lines().map(|line| {
+            let words = line.split_whitespace();
+            words.filter(|word| !is_number(word)).collect::<Vec<_>>().join(" ")
+        });
+        // The order of bounds, and the units of their amounts, are the machine's.
+        lines
+            .map(|line| {
+                line.replace("KiB", "")
+                    .replace("MiB", "")
+                    .replace("GiB", "")
+                    .replace("TiB", "")
+            })
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(words(&printed), words(expected), "{printed}");
 }
 
 /// An echo handler is small, whatever its own toolchain.
