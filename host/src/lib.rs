@@ -98,7 +98,9 @@
 //! # Why it is like this
 //!
 //! **Why a pool and not a fork?** A fresh instance costs some tens of microseconds of processor time, a process some
-//! thousands. **Why not keep instances for the next connection?** Because then the second promise of a sandbox, that it
+//! thousands. **Why a slab beside the pool?** A pool takes mappings of memory for each instance, of which the kernel has
+//! some ten thousand connections' worth; a slab takes two in all. **Why a pool, then?** Because it catches an access beyond a
+//! memory's end by the processor's own means, and a slab by a comparison before each ([`Allocation`]). **Why not keep instances for the next connection?** Because then the second promise of a sandbox, that it
 //! starts clean, would rest on the handler. **Why does the server wait when it is full, but close when a source is?** A
 //! peer that waits in the backlog is served when there is room, which is what its user wants; a source over its limit
 //! would take up the backlog for everybody. **Why is a connection reset when its handler traps?** Because an orderly close
@@ -120,8 +122,8 @@
 //!
 //! # Open problems
 //!
-//! A server holds as many connections as its process has address space and mappings for, some ten thousand with the
-//! kernel's defaults. Handlers are not told that the server drains, so a connection that idles holds the drain up to its
+//! A server holds as many connections as its process has descriptors for ([`Capacity`]). Where that is too few, servers may
+//! share a port, but then each has limits and counters of its own. Handlers are not told that the server drains, so a connection that idles holds the drain up to its
 //! grace. A UDP address that servers share is still given datagrams while one of them drains and answers, and those are
 //! lost.
 

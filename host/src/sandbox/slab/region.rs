@@ -114,6 +114,11 @@ impl Region {
         self.has_light_guards
     }
 
+    /// How long a slot is, without its guard.
+    pub(super) fn size(&self) -> usize {
+        self.stride - self.guard.bytes()
+    }
+
     /// Takes a slot, all of whose bytes are 0.
     ///
     /// # Errors
@@ -200,7 +205,7 @@ impl Slot {
 
     /// How long it is, without its guard.
     pub(super) fn size(&self) -> usize {
-        self.region.stride - self.region.guard.bytes()
+        self.region.size()
     }
 
     /// The guard.

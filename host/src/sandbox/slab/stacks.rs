@@ -14,11 +14,11 @@ pub(super) struct Stacks(pub(super) Arc<Region>);
 // until it is dropped.
 unsafe impl StackCreator for Stacks {
     fn new_stack(&self, size: usize, _zeroed: bool) -> wasmtime::Result<Box<dyn StackMemory>> {
-        let slot = self.0.take()?;
-        if size > slot.size() {
-            wasmtime::bail!("a stack of {size} bytes does not fit a slot of {}", slot.size());
+        let room = self.0.size();
+        if size > room {
+            wasmtime::bail!("a stack of {size} bytes does not fit a slot of {room}");
         }
-        Ok(Box::new(Stack(slot)))
+        Ok(Box::new(Stack(self.0.take()?)))
     }
 }
 
