@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::pattern;
 use super::tally::Tally;
 use crate::bench::load::Outcome;
-use crate::bench::workload::Quantity;
+use crate::bench::quantity::Quantity;
 
 /// Sends a datagram when the one before has been answered, until it is told to stop. One whose answer does not come is
 /// sent again.

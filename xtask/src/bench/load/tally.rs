@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use hdrhistogram::Histogram;
 
-use crate::bench::workload::Quantity;
+use crate::bench::quantity::Quantity;
 
 /// Counters of operations and of their latencies, and the sign to stop.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Tally {
         }
         let latencies = self.latencies.borrow();
         if !latencies.is_empty() {
-            for (quantity, quantile) in [(Quantity::P50, 0.5), (Quantity::P99, 0.99)] {
+            for (quantity, quantile) in [(Quantity::P50, 0.5), (Quantity::P99, 0.99), (Quantity::P999, 0.999)] {
                 let latency = Duration::from_nanos(latencies.value_at_quantile(quantile));
                 figures.insert(quantity, latency.as_secs_f64() * 1e6);
             }

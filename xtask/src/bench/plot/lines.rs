@@ -1,0 +1,92 @@
+//! Lines by a number that grows by factors of ten.
+
+use anyhow::{Result, anyhow};
+use plotters::chart::{ChartBuilder, SeriesLabelPosition};
+use plotters::element::{Circle, PathElement};
+use plotters::prelude::{DrawingBackend, IntoDrawingArea as _, IntoFont as _, IntoLogRange as _, SVGBackend};
+use plotters::series::LineSeries;
+use plotters::style::{Color as _, RGBColor, TextStyle};
+
+use super::super::peer::OURS;
+use super::super::report::short;
+use super::{FONT, GRID, GROUND, OUR_COLOR, TEXT, WIDTH};
+
+pub(super) struct Line {
+    pub(super) name: &'static str,
+    pub(super) points: Vec<(f64, f64)>,
+}
+
+/// Of pixels.
+const HEIGHT: u32 = 400;
+
+/// For the others, told apart by people who see few colours too (Okabe and Ito).
+const COLORS: [RGBColor; 6] = [
+    RGBColor(0x00, 0x72, 0xb2),
+    RGBColor(0x00, 0x9e, 0x73),
+    RGBColor(0xcc, 0x79, 0xa7),
+    RGBColor(0x56, 0xb4, 0xe9),
+    RGBColor(0xe6, 0x9f, 0x00),
+    RGBColor(0x5a, 0x5f, 0x66),
+];
+
+pub(super) fn svg(title: &str, lines: &[Line]) -> Result<String> {
+    let mut svg = String::new();
+    draw(SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)), title, lines)
+        .map_err(|error| anyhow!("cannot draw: {error}"))?;
+    Ok(svg)
+}
+
+fn draw<B: DrawingBackend>(backend: B, title: &str, lines: &[Line]) -> Result<(), String> {
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let most = |of: fn(&(f64, f64)) -> f64| points().map(of).fold(f64::MIN, f64::max);
+    let least = points().map(|point| point.0).fold(f64::MAX, f64::min);
+    let area = backend.into_drawing_area();
+    let text = |size: i32| TextStyle::from((FONT, size).into_font()).color(&TEXT);
+    area.fill(&GROUND).map_err(|error| error.to_string())?;
+
+    let mut chart = ChartBuilder::on(&area)
+        .caption(title, text(17))
+        .margin(14)
+        .x_label_area_size(30)
+        .y_label_area_size(56)
+        .build_cartesian_2d(
+            (least..most(|point| point.0)).log_scale(),
+            0.0..most(|point| point.1) * 1.1,
+        )
+        .map_err(|error| error.to_string())?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .axis_style(GRID)
+        .bold_line_style(GRID)
+        .light_line_style(GROUND)
+        .label_style(text(13))
+        .x_label_formatter(&|at| format!("{at:.0}"))
+        .y_label_formatter(&|at| short(*at))
+        .draw()
+        .map_err(|error| error.to_string())?;
+    let mut others = COLORS.iter().cycle();
+    for line in lines {
+        let color = if line.name == OURS {
+            OUR_COLOR
+        } else {
+            *others.next().unwrap_or(&TEXT)
+        };
+        chart
+            .draw_series(LineSeries::new(line.points.iter().copied(), color.stroke_width(2)))
+            .map_err(|error| error.to_string())?
+            .label(line.name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
+        let dots = line.points.iter().map(|point| Circle::new(*point, 3, color.filled()));
+        chart.draw_series(dots).map_err(|error| error.to_string())?;
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(GROUND)
+        .border_style(GRID)
+        .label_font(text(13))
+        .draw()
+        .map_err(|error| error.to_string())?;
+    area.present().map_err(|error| error.to_string())
+}
