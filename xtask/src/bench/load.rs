@@ -155,7 +155,7 @@ pub(crate) fn run(load: &Load) -> Result<()> {
 /// What a run may take beyond its window. A server that stops answering must not stop the benchmark.
 const LIMIT: Duration = Duration::from_secs(40);
 
-/// Load before the measurement: the first operations find cold caches, and a client's tasks start one after the other.
+/// Load of all clients before the measurement: the first operations find cold caches.
 const WARM_UP: Duration = Duration::from_millis(150);
 
 async fn measure(load: Load) -> Result<Outcome> {
@@ -212,6 +212,11 @@ where
         tasks.spawn_local(client(Rc::clone(&tally), number));
     }
 
+    // A server that forks a thousand times takes longer over it than the whole measurement.
+    let deadline = Instant::now() + PATIENCE;
+    while tally.begun() < load.clients && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     tokio::time::sleep(WARM_UP).await;
     tally.start();
     let (started, cpu_before) = (Instant::now(), tree.cpu()?);
@@ -250,5 +255,5 @@ where
     Ok(outcome)
 }
 
-/// How long a client may take to end once it has been told to. Far longer than any operation of a server that answers.
+/// How long all clients may take to begin, and to end once they have been told to. Far longer than any operation of a server that answers.
 const PATIENCE: Duration = Duration::from_secs(15);

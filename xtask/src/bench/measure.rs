@@ -46,7 +46,7 @@ pub(super) fn row(plan: &Plan, planned: &Planned, round: u32) -> Result<Vec<Meas
                 .collect();
             let measured = started.into_iter().map(|(peer, server)| {
                 let outcome = server.and_then(|server| {
-                    let outcome = put_load(&plan.stage, &server, kind, clients, open, plan.window)?;
+                    let outcome = put_load(&plan.stage, &server, kind, clients, open, plan.window_of(kind))?;
                     Ok(ended(row, server, outcome))
                 });
                 (peer, outcome.unwrap_or_else(|error| Outcome::failed(&error)))

@@ -81,6 +81,16 @@ impl Plan {
         (row.rounds * self.rounds).div_ceil(ROUNDS)
     }
 
+    /// How long a load lasts. A neighbour of handlers that loop is answered a hundred times in a second, which is little for
+    /// a quantile.
+    pub(super) fn window_of(&self, kind: Kind) -> Duration {
+        if kind == Kind::Neighbour {
+            2 * self.window
+        } else {
+            self.window
+        }
+    }
+
     /// About how long the rounds take.
     pub(super) fn estimate(&self) -> Duration {
         let rows = self.rows.iter();
@@ -100,7 +110,7 @@ impl Plan {
                 let load = match kind {
                     Kind::Idle => 3 * connecting + Duration::from_millis(1_500),
                     Kind::Fill => connecting + Duration::from_millis(900),
-                    _ => self.window,
+                    _ => self.window_of(kind),
                 };
                 Duration::from_millis(350) + connecting + load
             }
@@ -194,7 +204,7 @@ impl Plan {
             (
                 "settings".to_owned(),
                 format!(
-                    "{} ms of load for a measurement after 150 ms of warming up; up to {} rounds, fewer for rows that vary little; \
+                    "{} ms of load for a measurement (neighbours: twice that) after 150 ms of warming up; up to {} rounds, fewer for rows that vary little; \
                      one worker thread for each server",
                     self.window.as_millis(),
                     self.rounds
@@ -203,7 +213,7 @@ impl Plan {
             (
                 "limits".to_owned(),
                 format!(
-                    "{} connections in a process by its open files; vm.max_map_count {}; net.core.somaxconn {}",
+                    "at most {} connections are opened beside those of the clients; vm.max_map_count {}; net.core.somaxconn {}",
                     self.most_open,
                     count("/proc/sys/vm/max_map_count"),
                     count("/proc/sys/net/core/somaxconn")

@@ -17,6 +17,7 @@ use crate::bench::quantity::Quantity;
 /// sent again.
 pub(super) async fn client(server: SocketAddr, client: u32, tally: Rc<Tally>) -> Result<()> {
     tally.allow_losses();
+    tally.begin();
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect(server).await?;
     let mut position = pattern::start(client);

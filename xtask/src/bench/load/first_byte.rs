@@ -17,6 +17,7 @@ use crate::bench::peer::native::UNIX_EPOCH_SINCE_1900;
 
 /// Connects, waits for the first byte, and receives the rest, until it is told to stop.
 pub(super) async fn client(server: SocketAddr, tally: Rc<Tally>) -> Result<()> {
+    tally.begin();
     let mut answer = Vec::new();
     while !tally.is_stopped() {
         answer.clear();

@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::tally::Tally;
-use super::{connect, pattern};
+use super::{connect, request};
 
 /// Opens so many connections, and has their handlers loop. They do until their server ends.
 pub(super) async fn spin(server: SocketAddr, connections: u32) -> Result<Vec<TcpStream>> {
@@ -24,15 +24,7 @@ pub(super) async fn spin(server: SocketAddr, connections: u32) -> Result<Vec<Tcp
 
 /// Round trips, until it is told to stop.
 pub(super) async fn client(server: SocketAddr, client: u32, tally: Rc<Tally>) -> Result<()> {
-    let mut stream = asking(server, b"echo\n").await?;
-    let mut position = pattern::start(client);
-    while !tally.is_stopped() {
-        let started = Instant::now();
-        connect::exchange(&mut stream, position).await?;
-        tally.record(started.elapsed());
-        position += connect::REQUEST as u64;
-    }
-    connect::close(stream).await
+    request::repeat(asking(server, b"echo\n").await?, client, tally).await
 }
 
 async fn asking(server: SocketAddr, what: &[u8]) -> Result<TcpStream> {

@@ -16,6 +16,8 @@ pub(super) struct Tally {
     latencies: RefCell<Histogram<u64>>,
     /// What was sent in vain; nothing where nothing may be lost.
     lost: Cell<Option<f64>>,
+    /// Clients that are under way.
+    begun: Cell<u32>,
     stopped: Cell<bool>,
 }
 
@@ -26,8 +28,19 @@ impl Tally {
             // Nanoseconds up to a minute, to three digits.
             latencies: RefCell::new(Histogram::new_with_bounds(1, 60_000_000_000, 3)?),
             lost: Cell::new(None),
+            begun: Cell::new(0),
             stopped: Cell::new(false),
         })
+    }
+
+    /// Tells that a client is under way: one whose connection stays, that it has been answered.
+    pub(super) fn begin(&self) {
+        self.begun.set(self.begun.get() + 1);
+    }
+
+    /// How many clients are under way.
+    pub(super) fn begun(&self) -> u32 {
+        self.begun.get()
     }
 
     /// Forgets the warm-up.

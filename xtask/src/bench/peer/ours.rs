@@ -2,6 +2,7 @@
 
 mod components;
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -79,52 +80,68 @@ fn start_echo(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'
     start(name, source, stage, demand)
 }
 
-/// Starts with room for as many connections as are wanted, or as fit: how many that is differs by machine and by strategy, and
-/// the server says at its start when they do not.
+/// Starts with room for as many connections as are wanted, or as fit: how many that is differs by machine, by handler and by
+/// strategy, and the server says it when they do not.
 fn start(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
     let component = stage.components.get(&stage.ours, source)?;
+    let wanted = (demand.connections + SPARE).max(USUAL_CONNECTIONS);
+    match try_start(name, &component, stage, demand, wanted) {
+        Ok(server) => Ok(server),
+        Err(error) => match room(&format!("{error:#}")) {
+            Some(room) => try_start(name, &component, stage, demand, room),
+            None => Err(error),
+        },
+    }
+}
+
+/// How many connections fit, in the words of a server that was told to have more.
+fn room(refusal: &str) -> Option<u32> {
+    let (_, rest) = refusal.split_once("max-connections ")?;
+    let (_, number) = rest.split_once("lower it to ")?;
+    let end = number
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(number.len());
+    number[..end].parse().ok()
+}
+
+fn try_start(
+    name: &'static str,
+    component: &Path,
+    stage: &Stage,
+    demand: &Demand<'_>,
+    connections: u32,
+) -> Result<Server> {
     let listen = match demand.service {
         Service::EchoDatagrams => "udp://127.0.0.1:0",
         Service::Http(_) => "http://127.0.0.1:0",
         _ => "tcp://127.0.0.1:0",
     };
-    let wanted = (demand.connections + SPARE).max(USUAL_CONNECTIONS);
-    let fewer = [10_500, 8_500, USUAL_CONNECTIONS]
-        .into_iter()
-        .filter(|fewer| *fewer < wanted);
-    let mut refused = None;
-    for connections in [wanted].into_iter().chain(fewer) {
-        let mut command = Command::new(&stage.ours);
-        command
-            .arg("serve")
-            .arg(&component)
-            .args(["--listen", listen, "--log", "off"]);
-        let connections = connections.to_string();
-        let mut defaults = vec![
-            ["--max-connections", connections.as_str()],
-            ["--threads", SERVER_THREADS],
-        ];
-        match demand.service {
-            // What loops for ever is ended by the benchmark and by nothing else.
-            Service::Spin => defaults.push(["--max-cpu-time", "none"]),
-            Service::Http(http) => defaults.push(["--max-instance-reuse-count", reuse(http)]),
-            _ => {}
-        }
-        for [flag, value] in defaults {
-            if !stage.ours_flags.iter().any(|given| is_flag(given, flag)) {
-                command.args([flag, value]);
-            }
-        }
-        command.args(&stage.ours_flags);
-        if let Some(folder) = demand.cache {
-            command.arg("--cache-dir").arg(folder);
-        }
-        match Server::start(name, &mut command, stage.cores, Ready::Output("listening ")) {
-            Ok(server) => return Ok(server),
-            Err(error) => refused = Some(error),
+    let mut command = Command::new(&stage.ours);
+    command
+        .arg("serve")
+        .arg(component)
+        .args(["--listen", listen, "--log", "off"]);
+    let connections = connections.to_string();
+    let mut defaults = vec![
+        ["--max-connections", connections.as_str()],
+        ["--threads", SERVER_THREADS],
+    ];
+    match demand.service {
+        // What loops for ever is ended by the benchmark and by nothing else.
+        Service::Spin => defaults.push(["--max-cpu-time", "none"]),
+        Service::Http(http) => defaults.push(["--max-instance-reuse-count", reuse(http)]),
+        _ => {}
+    }
+    for [flag, value] in defaults {
+        if !stage.ours_flags.iter().any(|given| is_flag(given, flag)) {
+            command.args([flag, value]);
         }
     }
-    refused.map_or_else(|| bail!("{name} was not started"), Err)
+    command.args(&stage.ours_flags);
+    if let Some(folder) = demand.cache {
+        command.arg("--cache-dir").arg(folder);
+    }
+    Server::start(name, &mut command, stage.cores, Ready::Output("listening "))
 }
 
 /// Whether a word of a command line gives this flag, with or without its value.
@@ -151,6 +168,15 @@ const USUAL_CONNECTIONS: u32 = 7_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_room_is_what_the_server_says() {
+        let refusal = "did not start: error: max-connections 7000 needs about 100000 memory mappings, and the kernel allows \
+                       65530; lower it to 4537, or raise the kernel's bound: it ended";
+        assert_eq!(room(refusal), Some(4537));
+        assert_eq!(room("error: cannot bind"), None);
+        assert_eq!(room("error: threads 9000: lower it to 4"), None);
+    }
 
     #[test]
     fn a_flag_is_known_in_both_forms() {

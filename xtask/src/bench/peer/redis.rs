@@ -22,6 +22,8 @@ pub(super) const REDIS: Peer = Peer {
         command
             .args(["--bind", &address.ip().to_string()])
             .args(["--port", &address.port().to_string()])
+            // What comes from other loopback addresses than 127.0.0.1 is refused otherwise.
+            .args(["--protected-mode", "no"])
             .args(["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir"])
             .arg(&stage.folder);
         Server::start("redis", &mut command, stage.cores, Ready::Accepts(address))

@@ -14,7 +14,12 @@ pub(super) const XINETD: Peer = Peer {
     name: "xinetd",
     what: "xinetd, which forks and executes `cat` for each connection; its limits of rate and number are off, and its log is",
     install: "apt-get install xinetd",
-    version: |_| first_line(Command::new("xinetd").arg("-version")),
+    version: |_| {
+        Ok(format!(
+            "xinetd {}",
+            first_line(Command::new("xinetd").arg("-version"))?
+        ))
+    },
     start: |stage, demand| {
         if demand.service != Service::Echo {
             bail!("it has no such service");

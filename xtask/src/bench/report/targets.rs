@@ -51,7 +51,7 @@ pub(super) fn section(run: &Run) -> String {
                     " ×"
                 };
                 let figure = format!(
-                    "{}{sign} ({}–{}, {} rounds)",
+                    "{}{sign} ({}–{} of {})",
                     short(spread.median),
                     short(spread.least),
                     short(spread.most),
@@ -71,7 +71,7 @@ pub(super) fn section(run: &Run) -> String {
         return String::new();
     }
     format!(
-        "## Targets\n\nThe median of the rounds, and in parentheses the least and the most.\n\n\
+        "## Targets\n\nThe median of the rounds, and in parentheses the least and the most, and how many there were.\n\n\
          | row | server | quantity | target | measured | |\n|---|---|---|--:|--:|---|\n{lines}\n"
     )
 }
@@ -92,11 +92,11 @@ mod tests {
         let section = section(&run);
         let line = |words: &str| section.lines().find(|line| line.contains(words)).unwrap();
         assert!(
-            line("≤ 1.15 × tokio").ends_with("| 1.31 × (1.25–1.38, 3 rounds) | **missed** |"),
+            line("≤ 1.15 × tokio").ends_with("| 1.31 × (1.25–1.38 of 3) | **missed** |"),
             "{section}"
         );
         assert!(
-            line("less than node").ends_with("| 2.00 × (1.90–2.05, 3 rounds) | met |"),
+            line("less than node").ends_with("| 2.00 × (1.90–2.05 of 3) | met |"),
             "{section}"
         );
         assert!(

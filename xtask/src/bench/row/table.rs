@@ -193,7 +193,10 @@ pub(in crate::bench) const ROWS: &[Row] = &[
     neighbour("neighbour-0", "0", Open::Number(0)),
     neighbour("neighbour-1", "1", Open::Number(1)),
     neighbour("neighbour-2", "2", Open::Number(2)),
-    neighbour("neighbour-8", "8", Open::Number(8)),
+    Row {
+        rounds: TARGET,
+        ..neighbour("neighbour-8", "8", Open::Number(8))
+    },
     start("start-cold", "cold cache, ms", true),
     start("start-warm", "warm cache, ms", false),
     growth_connect("growth-connect-10", "10", 10),
@@ -329,7 +332,6 @@ const fn neighbour(name: &'static str, column: &'static str, spinning: Open) -> 
             column,
             quantity: Quantity::P99,
         }),
-        rounds: TARGET,
         ..echo(
             name,
             "a neighbour of handlers that loop for ever",
