@@ -138,18 +138,21 @@ impl Outcome {
 /// Puts load on a server and prints the [`Outcome`].
 pub(crate) fn run(load: &Load) -> Result<()> {
     allow_many_connections()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let limit = LIMIT + Duration::from_millis(load.window);
-    let outcome = runtime.block_on(async {
-        let local = tokio::task::LocalSet::new();
-        let measured = local.run_until(tokio::time::timeout(limit, measure(*load)));
-        measured.await.context("the server holds up the load generator")?
-    });
-    let outcome = outcome.unwrap_or_else(|error| Outcome::failed(&error));
+    let outcome = measure_once(*load).unwrap_or_else(|error| Outcome::failed(&error));
     let mut stdout = std::io::stdout().lock();
     serde_json::to_writer(&mut stdout, &outcome)?;
     stdout.flush()?;
     Ok(())
+}
+
+pub(super) fn measure_once(load: Load) -> Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let limit = LIMIT + Duration::from_millis(load.window);
+    runtime.block_on(async {
+        let local = tokio::task::LocalSet::new();
+        let measured = local.run_until(tokio::time::timeout(limit, measure(load)));
+        measured.await.context("the server holds up the load generator")?
+    })
 }
 
 /// What a run may take beyond its window. A server that stops answering must not stop the benchmark.

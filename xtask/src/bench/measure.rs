@@ -1,7 +1,7 @@
 //! One row in one round: every server of it, one right after the other.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -26,6 +26,7 @@ use super::start;
 /// The benchmark was interrupted. What a server does wrong is a part of what was measured.
 pub(super) fn row(plan: &Plan, planned: &Planned, round: u32) -> Result<Vec<Measurement>> {
     let row = planned.row;
+    let began = Instant::now();
     let peers = order(&planned.peers, round);
     let outcomes: Vec<(&Peer, Outcome)> = match row.load {
         Load::Start { cold } => peers
@@ -55,7 +56,8 @@ pub(super) fn row(plan: &Plan, planned: &Planned, round: u32) -> Result<Vec<Meas
         }
     };
     interrupt::check()?;
-    eprintln!("  {}: {}", row.name, glance(&outcomes));
+    let seconds = began.elapsed().as_secs_f64();
+    eprintln!("  {} ({seconds:.0} s): {}", row.name, glance(&outcomes));
     let measurements = outcomes.into_iter().map(|(peer, outcome)| Measurement {
         row: row.name.into(),
         peer: peer.name.into(),

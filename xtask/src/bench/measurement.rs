@@ -11,7 +11,7 @@ use super::load::Outcome;
 use super::quantity::Quantity;
 
 /// All of one run.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Run {
     /// Where, when and how it was measured, one fact a line.
     pub(super) facts: Vec<(String, String)>,
@@ -65,6 +65,18 @@ impl Run {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
         }
+    }
+
+    /// As JSON, a line for each measurement, so that two runs can be compared by eye.
+    pub(super) fn to_json(&self) -> Result<String> {
+        let lines: Result<Vec<String>, _> = self.measurements.iter().map(serde_json::to_string).collect();
+        Ok(format!(
+            "{{\n\"facts\": {},\n\"peers\": {},\n\"unmeasured\": {},\n\"measurements\": [\n{}\n]\n}}\n",
+            serde_json::to_string(&self.facts)?,
+            serde_json::to_string(&self.peers)?,
+            serde_json::to_string(&self.unmeasured)?,
+            lines?.join(",\n")
+        ))
     }
 
     /// The figures of a quantity, by round.
@@ -215,7 +227,7 @@ pub(super) mod tests {
         let file = folder.join("figures.json");
         assert!(Run::read(&file).unwrap().is_none());
         let written = run(&[("row", "ours", Quantity::P999, &[1.5])]);
-        fs::write(&file, serde_json::to_vec(&written).unwrap()).unwrap();
+        fs::write(&file, written.to_json().unwrap()).unwrap();
         let read = Run::read(&file).unwrap().unwrap();
         assert_eq!(read.median("row", "ours", Quantity::P999), Some(1.5));
         fs::write(&file, "{}").unwrap();

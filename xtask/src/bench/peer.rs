@@ -13,6 +13,8 @@ mod node;
 mod ours;
 mod python;
 mod redis;
+#[cfg(test)]
+mod smoke;
 mod socket_activate;
 mod tcpserver;
 mod tokio;

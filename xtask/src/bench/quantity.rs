@@ -21,10 +21,12 @@ pub(crate) enum Quantity {
     Start,
     /// How many connections were open and answered.
     Connections,
-    /// Growth of resident memory and page tables for a connection, in KiB.
-    Resident,
-    /// The same with each page counted once, however often it is mapped, in KiB.
+    /// Growth of resident memory and page tables for a connection, each page counted once, however often it is mapped, in KiB.
     Proportional,
+    /// The same with each page counted as often as it is mapped, in KiB: the most that the server can be blamed for.
+    Resident,
+    /// The page tables in both, in KiB.
+    PageTables,
     /// What is left of the growth of resident memory and page tables, for each connection that has been closed, in KiB.
     Left,
     /// What is left on top of that when as many connections have come and gone once more, in KiB.
@@ -44,8 +46,9 @@ impl Quantity {
             Self::Lost => "lost %".into(),
             Self::Start => "start to first byte, ms".into(),
             Self::Connections => "connections".into(),
-            Self::Resident => "KiB, resident + page tables".into(),
             Self::Proportional => "KiB, shared pages counted once".into(),
+            Self::Resident => "KiB, shared pages counted each time".into(),
+            Self::PageTables => "KiB of page tables in both".into(),
             Self::Left => "KiB left after closing".into(),
             Self::Leak => "KiB more left after as many again".into(),
         }

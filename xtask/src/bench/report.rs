@@ -32,9 +32,7 @@ pub(super) fn write(run: &Run, previous: Option<&Run>, folder: &Path) -> Result<
     let plots = plot::draw(run, folder)?;
     let page = page(run, previous, &plots);
     fs::write(folder.join(PAGE), &page).with_context(cannot)?;
-    let mut figures = serde_json::to_string_pretty(run)?;
-    figures.push('\n');
-    fs::write(folder.join(FIGURES), figures).with_context(cannot)?;
+    fs::write(folder.join(FIGURES), run.to_json()?).with_context(cannot)?;
     Ok(page)
 }
 

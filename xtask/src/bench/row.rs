@@ -1,5 +1,6 @@
 //! The rows of the benchmark: what is measured, and beside whom.
 
+mod shape;
 mod table;
 
 use super::load::Kind;
@@ -13,6 +14,8 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     /// In the report.
     pub(super) title: &'static str,
+    /// What has to be known to read the figures; may be empty.
+    pub(super) note: &'static str,
     /// What is served.
     pub(super) service: Service,
     /// What the clients do.

@@ -48,6 +48,10 @@ pub(super) fn growth(before: Memory, during: Memory, connections: u32) -> BTreeM
     BTreeMap::from([
         (Quantity::Resident, each(during.total(), before.total(), connections)),
         (
+            Quantity::PageTables,
+            each(during.page_tables, before.page_tables, connections),
+        ),
+        (
             Quantity::Proportional,
             each(
                 during.proportional + during.page_tables,

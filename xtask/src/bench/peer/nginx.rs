@@ -12,7 +12,8 @@ use crate::bench::server::{Ready, Server, free_address};
 
 pub(super) const NGINX: Peer = Peer {
     name: "nginx",
-    what: "nginx with one worker, answering from its configuration by `return`: no handler, so it is a floor and no rival",
+    what: "nginx with one worker, which answers from its configuration (`return`). It has no echo, and what it would pass on to another \
+           server measures that one too, so it is in no other row",
     install: "apt-get install nginx-light libnginx-mod-stream",
     version: |_| first_line(Command::new("nginx").arg("-v")),
     start: |stage, demand| {

@@ -10,7 +10,7 @@ use crate::bench::server::{Ready, Server, free_address};
 
 pub(super) const REDIS: Peer = Peer {
     name: "redis",
-    what: "Redis, one thread, without persistence. It has one set of keys for all; ours has a set for each connection, in its sandbox",
+    what: "Redis, one thread, without persistence",
     install: "apt-get install redis-server",
     version: |_| first_line(Command::new("redis-server").arg("--version")),
     start: |stage, demand| {

@@ -78,7 +78,7 @@ fn table(run: &Run, row: &Row) -> String {
         return String::new();
     };
     let baseline = baseline(row, first);
-    let mut text = format!("### {}: {}\n\n| server |", row.name, row.title);
+    let mut text = format!("### {}: {}\n\n{}| server |", row.name, row.title, note(row));
     for quantity in &quantities {
         let _ = write!(text, " {} |", quantity.unit(row.operation));
         if *quantity == first && first.has_ratio() {
@@ -103,6 +103,14 @@ fn table(run: &Run, row: &Row) -> String {
     text
 }
 
+fn note(row: &Row) -> String {
+    if row.note.is_empty() {
+        String::new()
+    } else {
+        format!("{}\n\n", row.note)
+    }
+}
+
 fn series_table(run: &Run, series: Series) -> String {
     let rows: Vec<(&Row, Series)> = ROWS
         .iter()
@@ -112,7 +120,7 @@ fn series_table(run: &Run, series: Series) -> String {
     let Some((last, _)) = rows.last() else {
         return String::new();
     };
-    let mut text = format!("### {}\n\n| server |", series.title);
+    let mut text = format!("### {}\n\n{}| server |", series.title, note(last));
     for (_, series) in &rows {
         let _ = write!(text, " {} |", series.column);
     }

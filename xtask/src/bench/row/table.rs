@@ -1,8 +1,11 @@
 //! All rows, in the order of the report.
 
-use super::{Http, Load, Open, Reuse, Row, Series, Service, Wasi};
+use super::shape::{
+    BULK, CONNECTION, EVERYONE, EVERYONE_OF_OTHERS, FEW, LOOPS, NEAREST, TARGET, clients, echo, fill, growth_connect,
+    growth_requests, http, neighbour, start,
+};
+use super::{Open, Reuse, Row, Service, Wasi};
 use crate::bench::load::Kind;
-use crate::bench::quantity::Quantity;
 
 pub(in crate::bench) const ROWS: &[Row] = &[
     Row {
@@ -25,6 +28,7 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         LOOPS,
     ),
     Row {
+        note: "What 5,000 sandboxes have used has to be used again.",
         load: clients(Kind::ConnectAfterBurst, 64, Open::Number(5_000)),
         ..echo(
             "connect-after-burst",
@@ -105,6 +109,8 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         )
     },
     Row {
+        note: "The server sends the time (RFC 868) without waiting for a word, so its handler has begun when the first byte is there; what \
+               ours takes longer than native is the price of a fresh sandbox until its first instruction.",
         service: Service::Time,
         ..echo(
             "first-byte",
@@ -126,6 +132,7 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         )
     },
     Row {
+        note: "Redis has one set of keys for all; with ours each connection has its own, in its sandbox.",
         service: Service::Resp,
         ..echo(
             "resp-pipeline",
@@ -143,6 +150,7 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         Reuse::Fresh,
     ),
     Row {
+        note: "nginx answers from its configuration and runs no component: a floor, and no rival.",
         peers: &["socketserver", "wasmtime", "nginx"],
         ..http(
             "http-reused",
@@ -170,6 +178,8 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         Reuse::Shared,
     ),
     Row {
+        note: "What is left after closing may serve the next connections: it is a leak only if it grows when as many come again. Memory of \
+               the kernel for sockets, some KiB on either side, is in none of the figures.",
         load: clients(Kind::Idle, 1, Open::Number(1_000)),
         rounds: FEW,
         ..echo("idle-1k", "1,000 idle connections", Kind::Idle, 1, CONNECTION, EVERYONE)
@@ -183,6 +193,7 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         )
     },
     Row {
+        note: "Until a server does not answer a further one, or has as many as a process may open files. One that was full has no rate.",
         rounds: FEW,
         ..fill(
             "idle-most",
@@ -208,215 +219,3 @@ pub(in crate::bench) const ROWS: &[Row] = &[
     growth_requests("growth-requests-1k", "1,000", 1_000),
     growth_requests("growth-requests-10k", "10,000", 10_000),
 ];
-
-const CONNECTION: &str = "connection";
-
-/// For medians that a target is held against.
-const TARGET: u32 = 5;
-const USUAL: u32 = 3;
-/// For what takes long, or varies little.
-const FEW: u32 = 2;
-
-const EVERYONE: &[&str] = &[
-    "socketserver",
-    "tokio",
-    "tokio-per-core",
-    "epoll",
-    "go",
-    "node",
-    "socketserver-async",
-    "socketserver-javascript",
-    "socketserver-python",
-    "asyncio",
-    "python-threads",
-    "python-forks",
-    "tcpserver",
-    "xinetd",
-    "socket-activate",
-];
-
-/// Without the other languages of ours.
-const EVERYONE_OF_OTHERS: &[&str] = &[
-    "socketserver",
-    "tokio",
-    "tokio-per-core",
-    "epoll",
-    "go",
-    "node",
-    "asyncio",
-    "python-threads",
-    "python-forks",
-    "tcpserver",
-    "xinetd",
-    "socket-activate",
-];
-
-const BULK: &[&str] = &[
-    "socketserver",
-    "tokio",
-    "tokio-per-core",
-    "epoll",
-    "go",
-    "node",
-    "socketserver-async",
-    "asyncio",
-    "python-threads",
-    "python-forks",
-    "tcpserver",
-];
-
-/// Those that have one process for all connections.
-const LOOPS: &[&str] = &[
-    "socketserver",
-    "tokio",
-    "tokio-per-core",
-    "epoll",
-    "go",
-    "node",
-    "asyncio",
-    "python-threads",
-];
-
-const NEAREST: &[&str] = &["socketserver", "tokio", "epoll"];
-
-const fn clients(kind: Kind, clients: u32, open: Open) -> Load {
-    Load::Clients { kind, clients, open }
-}
-
-const fn echo(
-    name: &'static str,
-    title: &'static str,
-    kind: Kind,
-    number: u32,
-    operation: &'static str,
-    peers: &'static [&'static str],
-) -> Row {
-    Row {
-        name,
-        title,
-        service: Service::Echo,
-        load: clients(kind, number, Open::Number(0)),
-        operation,
-        series: None,
-        rounds: USUAL,
-        peers,
-    }
-}
-
-const fn http(name: &'static str, title: &'static str, wasi: Wasi, reuse: Reuse) -> Row {
-    Row {
-        name,
-        title,
-        service: Service::Http(Http { wasi, reuse }),
-        load: clients(Kind::Http, 64, Open::Number(0)),
-        operation: "request",
-        series: None,
-        rounds: TARGET,
-        peers: &["socketserver", "wasmtime"],
-    }
-}
-
-const fn fill(name: &'static str, title: &'static str, open: Open) -> Row {
-    Row {
-        load: clients(Kind::Fill, 64, open),
-        ..echo(name, title, Kind::Fill, 64, CONNECTION, LOOPS)
-    }
-}
-
-const fn neighbour(name: &'static str, column: &'static str, spinning: Open) -> Row {
-    Row {
-        service: Service::Spin,
-        load: clients(Kind::Neighbour, 1, spinning),
-        series: Some(Series {
-            title: "64-byte round trips on one connection beside others whose handlers loop for ever: p99 in µs by their number",
-            column,
-            quantity: Quantity::P99,
-        }),
-        ..echo(
-            name,
-            "a neighbour of handlers that loop for ever",
-            Kind::Neighbour,
-            1,
-            "request",
-            &["socketserver", "go", "python-threads", "python-forks"],
-        )
-    }
-}
-
-const fn start(name: &'static str, column: &'static str, cold: bool) -> Row {
-    let peers: &[&str] = if cold {
-        &["socketserver", "socketserver-javascript", "socketserver-python"]
-    } else {
-        &[
-            "socketserver",
-            "socketserver-javascript",
-            "socketserver-python",
-            "tokio",
-            "epoll",
-            "go",
-            "node",
-            "asyncio",
-            "python-threads",
-        ]
-    };
-    Row {
-        load: Load::Start { cold },
-        series: Some(Series {
-            title: "from the start of the process to the first byte of an answer",
-            column,
-            quantity: Quantity::Start,
-        }),
-        rounds: if cold { FEW } else { TARGET },
-        ..echo(
-            name,
-            "from the start of the process to the first byte",
-            Kind::Connect,
-            1,
-            CONNECTION,
-            peers,
-        )
-    }
-}
-
-/// Those whose way of waiting for many connections is of interest.
-const GROWING: &[&str] = &["socketserver", "tokio", "epoll", "go", "node", "python-threads"];
-
-const fn growth_connect(name: &'static str, column: &'static str, open: u32) -> Row {
-    Row {
-        load: clients(Kind::Connect, 64, Open::Number(open)),
-        series: Some(Series {
-            title: "connect, 64 bytes, close; 64 clients: CPU µs per connection by the number of others that are open",
-            column,
-            quantity: Quantity::Cpu,
-        }),
-        rounds: FEW,
-        ..echo(
-            name,
-            "connect, 64 bytes, close; 64 clients, beside others that are open",
-            Kind::Connect,
-            64,
-            CONNECTION,
-            GROWING,
-        )
-    }
-}
-
-const fn growth_requests(name: &'static str, column: &'static str, open: u32) -> Row {
-    Row {
-        load: clients(Kind::Requests, 64, Open::Number(open)),
-        series: Some(Series {
-            title: "64-byte round trips; 64 connections: CPU µs per request by the number of others that are open",
-            column,
-            quantity: Quantity::Cpu,
-        }),
-        rounds: FEW,
-        ..echo(
-            name,
-            "64-byte round trips; 64 connections, beside others that are open",
-            Kind::Requests,
-            64,
-            "request",
-            GROWING,
-        )
-    }
-}
