@@ -52,7 +52,7 @@ pub(super) struct Peer {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Demand<'a> {
     pub(super) service: Service,
-    /// How many connections there will be at once.
+    /// How many connections there will be at once; 0 for as many as the server has room for by default.
     pub(super) connections: u32,
     /// Where compiled components are kept, if not where the user keeps them.
     pub(super) cache: Option<&'a std::path::Path>,

@@ -126,7 +126,10 @@ impl Plan {
     pub(super) fn prepare(&mut self) -> Result<(Vec<Program>, Vec<Unmeasured>)> {
         let (mut programs, mut unmeasured) = (Vec::new(), Vec::new());
         for peer in peer::PEERS {
-            let services: BTreeSet<Service> = self.rows_of(peer).map(|planned| planned.row.service).collect();
+            let services: BTreeSet<_> = self.rows_of(peer).map(|planned| planned.row.service).collect();
+            let is_started = self
+                .rows_of(peer)
+                .any(|planned| matches!(planned.row.load, Load::Start { .. }));
             if services.is_empty() {
                 continue;
             }
@@ -140,7 +143,7 @@ impl Plan {
             };
             eprintln!("preparing {}: {version}", peer.name);
             for service in services {
-                if let Err(error) = self.try_out(peer, service) {
+                if let Err(error) = self.try_out(peer, service, is_started) {
                     interrupt::check()?;
                     ensure!(peer.name != peer::OURS, "{error:#}");
                     unmeasured.push(self.leave_out(peer, Some(service), &error));
@@ -157,13 +160,18 @@ impl Plan {
         Ok((programs, unmeasured))
     }
 
-    fn try_out(&self, peer: &Peer, service: Service) -> Result<()> {
-        let demand = Demand {
-            service,
-            connections: 0,
-            cache: None,
-        };
-        (peer.start)(&self.stage, &demand)?.stop()
+    /// Once in each way that it is going to be started in: what is kept of a start may depend on them.
+    fn try_out(&self, peer: &Peer, service: Service, is_started: bool) -> Result<()> {
+        let connections = if is_started { &[1, 0][..] } else { &[1] };
+        for &connections in connections {
+            let demand = Demand {
+                service,
+                connections,
+                cache: None,
+            };
+            (peer.start)(&self.stage, &demand)?.stop()?;
+        }
+        Ok(())
     }
 
     fn rows_of(&self, peer: &Peer) -> impl Iterator<Item = &Planned> {

@@ -15,9 +15,14 @@ use crate::bench::tree::Tree;
 pub(super) async fn measure(server: SocketAddr, tree: Tree, most: u32, openers: u32) -> Result<Outcome> {
     let before = idle::before(server, tree).await?;
     let (started, cpu_before) = (Instant::now(), tree.cpu()?);
-    let (mut open_ones, full) = open::open_up_to(server, most, openers).await?;
-    let (elapsed, cpu_after) = (started.elapsed(), tree.cpu()?);
-    let count = u32::try_from(open_ones.len())?;
+    let open::Opened {
+        mut streams,
+        last,
+        full,
+    } = open::open_up_to(server, most, openers).await?;
+    // Of a server that is full this was later, but it had nothing to do any more.
+    let cpu = tree.cpu()?.saturating_sub(cpu_before);
+    let count = u32::try_from(streams.len())?;
     if count == 0 {
         return Err(full.unwrap_or_else(|| anyhow::anyhow!("no connection was opened")));
     }
@@ -25,18 +30,15 @@ pub(super) async fn measure(server: SocketAddr, tree: Tree, most: u32, openers: 
 
     let mut figures = idle::growth(before, during, count);
     figures.insert(Quantity::Connections, f64::from(count));
-    if full.is_none() {
-        // Of one that filled up, most of the time is what the last one waited for.
-        figures.insert(Quantity::Rate, f64::from(count) / elapsed.as_secs_f64());
-        let cpu = cpu_after.saturating_sub(cpu_before);
-        figures.insert(Quantity::Cpu, cpu.as_secs_f64() * 1e6 / f64::from(count));
-    }
-    for stream in &mut open_ones {
+    let elapsed = last.duration_since(started).as_secs_f64();
+    figures.insert(Quantity::Rate, f64::from(count) / elapsed);
+    figures.insert(Quantity::Cpu, cpu.as_secs_f64() * 1e6 / f64::from(count));
+    for stream in &mut streams {
         connect::exchange(stream, pattern::start(0))
             .await
             .context("a connection that was open does not answer any more")?;
     }
-    open::close(open_ones).await?;
+    open::close(streams).await?;
     Ok(Outcome {
         figures,
         ..Outcome::default()

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use tokio::net::TcpStream;
@@ -18,34 +18,45 @@ use super::{connect, pattern};
 ///
 /// One of them was not answered.
 pub(super) async fn open(server: SocketAddr, connections: u32) -> Result<Vec<TcpStream>> {
-    let (open_ones, error) = open_up_to(server, connections, OPENERS).await?;
-    error.map_or(Ok(open_ones), Err)
+    let opened = open_up_to(server, connections, OPENERS).await?;
+    opened.full.map_or(Ok(opened.streams), Err)
 }
 
-/// Opens connections until there are so many, or one is not answered; returns those that were, and why there are no more.
-pub(super) async fn open_up_to(
-    server: SocketAddr,
-    connections: u32,
-    openers: u32,
-) -> Result<(Vec<TcpStream>, Option<anyhow::Error>)> {
-    let open_ones = Rc::new(RefCell::new(Vec::new()));
+/// What [`open_up_to`] has opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) streams: Vec<TcpStream>,
+    /// When the last of them was answered.
+    pub(super) last: Instant,
+    /// Why there are no more.
+    pub(super) full: Option<anyhow::Error>,
+}
+
+/// Opens connections until there are so many, or one is not answered.
+pub(super) async fn open_up_to(server: SocketAddr, connections: u32, openers: u32) -> Result<Opened> {
+    let opened = Rc::new(RefCell::new(Opened {
+        streams: Vec::new(),
+        last: Instant::now(),
+        full: None,
+    }));
     let next = Rc::new(Cell::new(0));
-    let failed = Rc::new(RefCell::new(None));
     let mut tasks = JoinSet::new();
     for _ in 0..openers.min(connections) {
-        let (open_ones, next, failed) = (Rc::clone(&open_ones), Rc::clone(&next), Rc::clone(&failed));
+        let (opened, next) = (Rc::clone(&opened), Rc::clone(&next));
         tasks.spawn_local(async move {
-            while next.get() < connections && failed.borrow().is_none() {
+            while next.get() < connections && opened.borrow().full.is_none() {
                 let number = next.get();
                 next.set(number + 1);
-                match timeout(PATIENCE, answered(server, number))
-                    .await
-                    .context("no answer in time")
-                    .flatten()
-                {
-                    Ok(stream) => open_ones.borrow_mut().push(stream),
+                let answered = timeout(PATIENCE, answered(server, number)).await;
+                let answered = answered.context("no answer in time").flatten();
+                let mut opened = opened.borrow_mut();
+                match answered {
+                    Ok(stream) => {
+                        opened.streams.push(stream);
+                        opened.last = Instant::now();
+                    }
                     Err(error) => {
-                        failed.borrow_mut().get_or_insert(error);
+                        opened.full.get_or_insert(error);
                     }
                 }
             }
@@ -54,7 +65,8 @@ pub(super) async fn open_up_to(
     while let Some(ended) = tasks.join_next().await {
         ended.context("a client panicked")?;
     }
-    Ok((open_ones.take(), failed.take()))
+    let opened = Rc::into_inner(opened).context("a client has not ended")?;
+    Ok(opened.into_inner())
 }
 
 /// A connection whose handler has run, and waits for more.

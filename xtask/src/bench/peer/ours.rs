@@ -84,13 +84,20 @@ fn start_echo(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'
 /// strategy, and the server says it when they do not.
 fn start(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
     let component = stage.components.get(&stage.ours, source)?;
-    let wanted = (demand.connections + SPARE).max(USUAL_CONNECTIONS);
-    match try_start(name, &component, stage, demand, wanted) {
-        Ok(server) => Ok(server),
-        Err(error) => match room(&format!("{error:#}")) {
-            Some(room) => try_start(name, &component, stage, demand, room),
-            None => Err(error),
-        },
+    if demand.connections == 0 {
+        return try_start(name, &component, stage, demand, None);
+    }
+    let mut connections = (demand.connections + SPARE).max(USUAL_CONNECTIONS);
+    loop {
+        let error = match try_start(name, &component, stage, demand, Some(connections)) {
+            Ok(server) => return Ok(server),
+            Err(error) => error,
+        };
+        // What fits one bound may not fit another one.
+        match room(&format!("{error:#}")) {
+            Some(room) if room < connections => connections = room,
+            _ => return Err(error),
+        }
     }
 }
 
@@ -109,7 +116,7 @@ fn try_start(
     component: &Path,
     stage: &Stage,
     demand: &Demand<'_>,
-    connections: u32,
+    connections: Option<u32>,
 ) -> Result<Server> {
     let listen = match demand.service {
         Service::EchoDatagrams => "udp://127.0.0.1:0",
@@ -121,11 +128,11 @@ fn try_start(
         .arg("serve")
         .arg(component)
         .args(["--listen", listen, "--log", "off"]);
-    let connections = connections.to_string();
-    let mut defaults = vec![
-        ["--max-connections", connections.as_str()],
-        ["--threads", SERVER_THREADS],
-    ];
+    let connections = connections.map(|connections| connections.to_string());
+    let mut defaults = vec![["--threads", SERVER_THREADS]];
+    if let Some(connections) = &connections {
+        defaults.push(["--max-connections", connections]);
+    }
     match demand.service {
         // What loops for ever is ended by the benchmark and by nothing else.
         Service::Spin => defaults.push(["--max-cpu-time", "none"]),

@@ -38,7 +38,8 @@ fn serve(name: &str, service: Service, kind: Kind) -> Outcome {
         cache: None,
     };
     let server = (find(name).unwrap().start)(&stage, &demand).unwrap();
-    let window = std::time::Duration::from_millis(30);
+    // On a machine that is busy with other tests too, and beside handlers that loop, the least takes its time.
+    let window = std::time::Duration::from_millis(if kind == Kind::Neighbour { 2_000 } else { 250 });
     let load = Load::new(kind, server.address(), server.id(), window, 4, 2).unwrap();
     let outcome = measure_once(load).unwrap();
     if service == Service::Spin {

@@ -193,7 +193,7 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         )
     },
     Row {
-        note: "Until a server does not answer a further one, or has as many as a process may open files. One that was full has no rate.",
+        note: "Until a server does not answer a further one, or has as many as a process may open files.",
         rounds: FEW,
         ..fill(
             "idle-most",
