@@ -21,10 +21,12 @@ mod tokio;
 mod wasmtime;
 mod xinetd;
 
+use std::ffi::OsStr;
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 
 use super::cores::Cores;
 use super::row::Service;
@@ -131,7 +133,7 @@ fn first_line(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
         .output()
-        .with_context(|| format!("{} is not installed", program.display()))?;
+        .map_err(|error| not_started(&program, &error))?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
@@ -141,9 +143,7 @@ fn first_line(command: &mut Command) -> Result<String> {
 /// Runs a compiler.
 fn compile(command: &mut Command) -> Result<()> {
     let program = command.get_program().to_owned();
-    let output = command
-        .output()
-        .with_context(|| format!("{} is not installed", program.display()))?;
+    let output = command.output().map_err(|error| not_started(&program, &error))?;
     ensure!(
         output.status.success(),
         "{}: {}",
@@ -151,6 +151,14 @@ fn compile(command: &mut Command) -> Result<()> {
         String::from_utf8_lossy(&output.stderr).trim()
     );
     Ok(())
+}
+
+fn not_started(program: &OsStr, error: &io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        anyhow!("{} is not installed", program.display())
+    } else {
+        anyhow!("cannot start {}: {error}", program.display())
+    }
 }
 
 /// The word for a service on the command lines of the benchmark's own programs.

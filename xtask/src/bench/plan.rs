@@ -106,7 +106,7 @@ impl Plan {
             Load::Start { cold: true } => Duration::from_secs(6),
             Load::Clients { kind, clients, open } => {
                 let open = open.number(self.most_open);
-                let connecting = Duration::from_micros(150) * (clients + open);
+                let connecting = Duration::from_micros(300) * (clients + open);
                 let load = match kind {
                     Kind::Idle => 3 * connecting + Duration::from_millis(1_500),
                     Kind::Fill => connecting + Duration::from_millis(900),
@@ -212,7 +212,7 @@ impl Plan {
             (
                 "settings".to_owned(),
                 format!(
-                    "{} ms of load for a measurement (neighbours: twice that) after 150 ms of warming up; up to {} rounds, fewer for rows that vary little; \
+                    "{} ms of load for a measurement (neighbours: twice that) after 150 ms of warming up; rounds: up to {}, fewer for rows that vary little; \
                      one worker thread for each server",
                     self.window.as_millis(),
                     self.rounds

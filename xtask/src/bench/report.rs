@@ -73,7 +73,7 @@ fn failures(run: &Run) -> String {
         let outcome = &failure.outcome;
         let first = outcome.first_error.as_deref().unwrap_or("unknown").replace('\n', " ");
         text.push_str(&format!(
-            "- {} in {}, round {}: {} errors; the first: {first}\n",
+            "- {} in {}, round {}: {} failed; the first: {first}\n",
             failure.peer,
             failure.row,
             failure.round + 1,
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(run.errors(), 3);
         let page = page(&run, None, &[]);
         let failures = page
-            .find("- node in connect-64, round 2: 3 errors; the first: no answer")
+            .find("- node in connect-64, round 2: 3 failed; the first: no answer")
             .unwrap();
         assert!(failures < page.find("## ").unwrap());
     }

@@ -11,6 +11,8 @@ pub(super) const TARGET: u32 = 5;
 pub(super) const USUAL: u32 = 3;
 /// For what takes long, or varies little.
 pub(super) const FEW: u32 = 2;
+/// For what takes a minute and varies least.
+pub(super) const ONCE: u32 = 1;
 
 pub(super) const EVERYONE: &[&str] = &[
     "socketserver",

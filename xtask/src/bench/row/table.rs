@@ -1,8 +1,8 @@
 //! All rows, in the order of the report.
 
 use super::shape::{
-    BULK, CONNECTION, EVERYONE, EVERYONE_OF_OTHERS, FEW, LOOPS, NEAREST, TARGET, clients, echo, fill, growth_connect,
-    growth_requests, http, neighbour, start,
+    BULK, CONNECTION, EVERYONE, EVERYONE_OF_OTHERS, FEW, LOOPS, NEAREST, ONCE, TARGET, clients, echo, fill,
+    growth_connect, growth_requests, http, neighbour, start,
 };
 use super::{Open, Reuse, Row, Service, Wasi};
 use crate::bench::load::Kind;
@@ -58,14 +58,17 @@ pub(in crate::bench) const ROWS: &[Row] = &[
         "request",
         LOOPS,
     ),
-    echo(
-        "requests-1000",
-        "64-byte round trips; 1,000 connections",
-        Kind::Requests,
-        1_000,
-        "request",
-        EVERYONE_OF_OTHERS,
-    ),
+    Row {
+        rounds: FEW,
+        ..echo(
+            "requests-1000",
+            "64-byte round trips; 1,000 connections",
+            Kind::Requests,
+            1_000,
+            "request",
+            EVERYONE_OF_OTHERS,
+        )
+    },
     Row {
         rounds: TARGET,
         ..echo(
@@ -194,7 +197,7 @@ pub(in crate::bench) const ROWS: &[Row] = &[
     },
     Row {
         note: "Until a server does not answer a further one, or has as many as a process may open files.",
-        rounds: FEW,
+        rounds: ONCE,
         ..fill(
             "idle-most",
             "as many idle connections as this machine allows in a process",

@@ -25,7 +25,7 @@ impl Components {
             return Ok(component.clone());
         }
         let component = if source.contains('/') {
-            project(ours, &workspace::root().join(source))?
+            project(ours, Path::new(source))?
         } else {
             program(source)?
         };
@@ -34,16 +34,17 @@ impl Components {
     }
 }
 
-/// A handler, as its users build it.
+/// A handler, as its users build it: of a path from the root of the project, or an absolute one.
 pub(in crate::bench) fn project(ours: &Path, source: &Path) -> Result<PathBuf> {
     let output = Command::new(ours)
         .arg("build")
         .arg(source)
+        .current_dir(workspace::root())
         .stderr(Stdio::inherit())
         .output()
         .context("cannot start the server")?;
     ensure!(output.status.success(), "cannot build {}", source.display());
-    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim_end()))
+    Ok(workspace::root().join(String::from_utf8(output.stdout)?.trim_end()))
 }
 
 /// One of `tests/programs`: "any", "http_hello", "http_hello_async".
