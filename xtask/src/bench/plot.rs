@@ -16,6 +16,7 @@ use self::lines::Line;
 use super::measurement::Run;
 use super::peer::{OURS, PEERS};
 use super::quantity::Quantity;
+use super::report::short;
 
 /// A file that was written.
 #[derive(Debug)]
@@ -153,6 +154,18 @@ fn color(peer: &str) -> RGBColor {
     }
 }
 
+/// The label of an axis: without a fraction that it does not have.
+fn plain(label: f64) -> String {
+    if label > 0.0 && label < 1.0 {
+        return format!("{label}");
+    }
+    let text = short(label);
+    text.strip_suffix(".00")
+        .or_else(|| text.strip_suffix(".0"))
+        .unwrap_or(&text)
+        .to_owned()
+}
+
 const OUR_COLOR: RGBColor = RGBColor(0xc9, 0x4a, 0x1b);
 const GROUND: RGBColor = RGBColor(0xf6, 0xf8, 0xfa);
 const TEXT: RGBColor = RGBColor(0x1f, 0x23, 0x28);
@@ -165,6 +178,12 @@ const FONT: &str = "sans-serif";
 mod tests {
     use super::super::measurement::tests::run;
     use super::*;
+
+    #[test]
+    fn labels_have_no_fraction_but_their_own() {
+        let labels = [0.0, 0.01, 1.0, 2.5, 50.0, 10_000.0].map(plain);
+        assert_eq!(labels, ["0", "0.01", "1", "2.50", "50", "10,000"]);
+    }
 
     #[test]
     fn what_has_figures_is_drawn_and_the_rest_is_removed() {

@@ -8,7 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, RGBColor, TextStyle};
 
 use super::super::report::short;
-use super::{FONT, GRID, GROUND, TEXT, WIDTH};
+use super::{FONT, GRID, GROUND, TEXT, WIDTH, plain};
 
 pub(super) struct Bar {
     pub(super) name: &'static str,
@@ -66,16 +66,8 @@ fn draw<B: DrawingBackend>(backend: B, title: &str, bars: &[Bar], height: i32) -
     area.present().map_err(|error| failed(error.to_string()))
 }
 
-/// A decade without a fraction that it does not have.
-fn plain(decade: f64) -> String {
-    if decade < 1.0 {
-        format!("{decade}")
-    } else {
-        short(decade).trim_end_matches(".00").trim_end_matches(".0").to_owned()
-    }
-}
-
-/// From the decade below the least to the most.
+/// From the decade below the least to the most, or over four decades: what is less than the thousandth of the longest is nothing
+/// beside it.
 struct Scale {
     first: f64,
     span: f64,
@@ -87,7 +79,7 @@ impl Scale {
         let least = values().fold(f64::INFINITY, f64::min);
         let most = values().fold(f64::NEG_INFINITY, f64::max);
         // A bar of no length would say nothing.
-        let first = (least - 0.1).floor();
+        let first = (least - 0.1).floor().max(most.floor() - 3.0);
         Self {
             first,
             span: most - first,
@@ -99,7 +91,7 @@ impl Scale {
         let right = (value.log10() - self.first) / self.span * width;
         #[expect(clippy::cast_possible_truncation, reason = "a place on the page")]
         let right = right.round() as i32;
-        LEFT + right
+        LEFT + right.max(0)
     }
 
     fn decades(&self) -> impl Iterator<Item = f64> {
@@ -134,12 +126,11 @@ mod tests {
     }
 
     #[test]
-    fn a_single_bar_has_a_length() {
+    fn a_single_bar_has_a_length_and_what_is_nothing_beside_another_has_none() {
         let scale = Scale::of(&bars(&[10.0]));
         assert!(scale.at(10.0) > LEFT);
-        assert_eq!(plain(10.0), "10");
-        assert_eq!(plain(1.0), "1");
-        assert_eq!(plain(0.1), "0.1");
-        assert_eq!(plain(10_000.0), "10,000");
+        let scale = Scale::of(&bars(&[0.002, 970.0]));
+        assert_eq!(scale.at(0.002), LEFT);
+        assert_eq!(scale.decades().count(), 4);
     }
 }

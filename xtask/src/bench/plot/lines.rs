@@ -9,8 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, RGBColor, TextStyle};
 
 use super::super::peer::OURS;
-use super::super::report::short;
-use super::{FONT, GRID, GROUND, OUR_COLOR, TEXT, WIDTH};
+use super::{FONT, GRID, GROUND, OUR_COLOR, TEXT, WIDTH, plain};
 
 pub(super) struct Line {
     pub(super) name: &'static str,
@@ -67,8 +66,8 @@ fn draw<B: DrawingBackend>(backend: B, title: &str, lines: &[Line]) -> Result<()
         .max_light_lines(1)
         .light_line_style(GRID)
         .label_style(text(13))
-        .x_label_formatter(&|at| format!("{at:.0}"))
-        .y_label_formatter(&|at| short(*at))
+        .x_label_formatter(&|at| plain(*at))
+        .y_label_formatter(&|at| plain(*at))
         .draw()
         .map_err(|error| error.to_string())?;
     let mut ends = Vec::new();

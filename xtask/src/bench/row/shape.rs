@@ -32,8 +32,8 @@ pub(super) const EVERYONE: &[&str] = &[
     "socket-activate",
 ];
 
-/// Without the other languages of ours.
-pub(super) const EVERYONE_OF_OTHERS: &[&str] = &[
+/// Without the other languages of ours, and those that a thousand clients at once cannot connect to.
+pub(super) const THOUSANDS: &[&str] = &[
     "socketserver",
     "tokio",
     "tokio-per-core",
@@ -44,7 +44,6 @@ pub(super) const EVERYONE_OF_OTHERS: &[&str] = &[
     "python-threads",
     "python-forks",
     "tcpserver",
-    "xinetd",
     "socket-activate",
 ];
 
