@@ -105,7 +105,8 @@ impl Row {
                 "--log",
                 "off",
             ])
-            .args(["--threads", SERVER_THREADS]);
+            .args(["--threads", SERVER_THREADS])
+            .args(&plan.stage.ours_flags);
         let began = Instant::now();
         let server = Server::start(self.name, &mut command, plan.stage.cores, Ready::Output("listening "))?;
         Ok((server, began.elapsed().as_secs_f64() * 1000.0))
