@@ -106,7 +106,7 @@ impl Plan {
             Load::Start { cold: true } => Duration::from_secs(6),
             Load::Clients { kind, clients, open } => {
                 let open = open.number(self.most_open);
-                let connecting = Duration::from_micros(300) * (clients + open);
+                let connecting = Duration::from_micros(250) * (clients + open);
                 let load = match kind {
                     Kind::Idle => 3 * connecting + Duration::from_millis(1_500),
                     Kind::Fill => connecting + Duration::from_millis(900),
