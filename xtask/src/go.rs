@@ -28,12 +28,15 @@ pub(crate) fn run() -> Result<()> {
         root.join("guest/handlers"),
         root.join("guest/templates/go"),
         root.join("tests/programs"),
+        root.join("xtask/src/bench/peer"),
     ])?;
     go(&sdk, &["vet", "./..."], &[])?;
     go(&sdk, &["vet", "./..."], &WASM)?;
     go(&sdk, &["test", "./..."], &[])?;
     let module = Module::new(&sdk)?;
-    for folder in packages(&root)? {
+    let mut packages = packages(&root)?;
+    packages.push(root.join("xtask/src/bench/peer"));
+    for folder in packages {
         let files = files(&folder)?;
         let files: Vec<_> = files.iter().map(String::as_str).collect();
         go(&module.0, &[&["vet"], files.as_slice()].concat(), &[])?;

@@ -34,7 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Compare the server with a native echo server, and with the targets of the project.
+    /// Compare the server with others, and with the targets of the project.
     Bench(bench::Args),
     /// Run the tests of the C in this project on this machine, with the sanitizers.
     C,
@@ -55,7 +55,7 @@ enum Task {
     Zig,
     /// Serve echo without a sandbox: the other side of `bench`.
     #[command(hide = true)]
-    NativeEcho(bench::native::Args),
+    NativeEcho(bench::peer::native::Args),
     /// Put load on a server and print what was measured: the client of `bench`.
     #[command(hide = true)]
     Load(bench::load::Load),
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Wit => wit::run(),
         Task::Zig => zig::run(),
-        Task::NativeEcho(args) => bench::native::serve(&args),
+        Task::NativeEcho(args) => bench::peer::native::serve(&args),
         Task::Load(load) => bench::load::run(&load),
     };
     match result {

@@ -1,6 +1,7 @@
 //! Which core serves and which one makes the load, so that neither takes time from the other.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 
 use anyhow::{Context as _, Result};
@@ -72,7 +73,8 @@ fn siblings(core: usize) -> Option<String> {
 }
 
 /// A child inherits the affinity of the thread that starts it. So a thread pins itself, starts the child and ends:
-/// pinning the child afterwards would come too late for a runtime that counts its cores first.
+/// pinning the child afterwards would come too late for a runtime that counts its cores first. The child leads a process
+/// group, so that all that it starts in turn can be found.
 fn spawn(command: &mut Command, core: Option<usize>) -> Result<Child> {
     let name = command.get_program().to_owned();
     let spawn = || -> Result<Child> {
@@ -81,7 +83,7 @@ fn spawn(command: &mut Command, core: Option<usize>) -> Result<Child> {
             only.set(core)?;
             sched_setaffinity(Pid::from_raw(0), &only)?;
         }
-        Ok(command.spawn()?)
+        Ok(command.process_group(0).spawn()?)
     };
     let joined = std::thread::scope(|scope| scope.spawn(spawn).join());
     let Ok(child) = joined else {

@@ -4,13 +4,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
-use super::workload::{Quantity, Workload};
-use super::{Plan, SERVER_THREADS, Server, machine};
+use super::load::Kind;
+use super::machine;
+use super::measure::put_load;
+use super::measurement::median;
+use super::peer::{self, SERVER_THREADS};
+use super::plan::Plan;
+use super::quantity::Quantity;
+use super::server::{Ready, Server};
 use crate::workspace;
 
 /// The name of a language, and how the names of its sources end.
@@ -31,7 +37,7 @@ const LANGUAGES: [(&str, &str); 8] = [
 ///
 /// A toolchain is missing, a server cannot be started, or a single answer was missing or wrong.
 pub(super) fn run(plan: &Plan) -> Result<()> {
-    let facts = machine::facts(plan.cores);
+    let facts = machine::facts(plan.stage.cores);
     let mut rows = Vec::new();
     for (name, extension) in LANGUAGES {
         eprintln!("building {name}");
@@ -51,7 +57,7 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
     for (fact, value) in facts {
         println!("- {fact}: {value}");
     }
-    println!("\n{}", table(&mut rows));
+    println!("\n{}", table(&rows));
     Ok(())
 }
 
@@ -69,10 +75,10 @@ impl Row {
     /// Builds twice: what a toolchain sets up for itself at its first build is not the price of a change.
     fn build(plan: &Plan, name: &'static str, extension: &str) -> Result<Self> {
         let source = copy(extension)?;
-        build(&plan.ours, &source)?;
+        peer::build(&plan.stage.ours, &source)?;
         change(&source)?;
         let began = Instant::now();
-        let component = build(&plan.ours, &source)?;
+        let component = peer::build(&plan.stage.ours, &source)?;
         let build = began.elapsed();
         Ok(Self {
             name,
@@ -87,7 +93,7 @@ impl Row {
 
     /// A server with this handler, and how long it took until it listened, in milliseconds.
     fn start(&self, plan: &Plan) -> Result<(Server, f64)> {
-        let mut command = Command::new(&plan.ours);
+        let mut command = Command::new(&plan.stage.ours);
         command
             .arg("serve")
             .arg(&self.component)
@@ -99,27 +105,30 @@ impl Row {
                 "--log",
                 "off",
             ])
-            .args(["--threads", SERVER_THREADS]);
+            .args(["--threads", SERVER_THREADS])
+            .args(&plan.stage.ours_flags);
         let began = Instant::now();
-        let server = Server::start(self.name, &mut command, plan.cores)?;
+        let server = Server::start(self.name, &mut command, plan.stage.cores, Ready::Output("listening "))?;
         Ok((server, began.elapsed().as_secs_f64() * 1000.0))
     }
 
     /// Each workload has a new server: slots that served before keep pages, which idle connections would not pay for again.
     fn measure(&mut self, plan: &Plan) -> Result<()> {
-        for (workload, quantity) in [
-            (Workload::Connect64, Quantity::Cpu),
-            (Workload::Idle, Quantity::Proportional),
+        for (kind, clients, quantity) in [
+            (Kind::Connect, 64, Quantity::Cpu),
+            (Kind::Idle, 1, Quantity::Proportional),
         ] {
+            // An interpreter's take some MiB each.
+            let open = if kind == Kind::Idle { 200 } else { 0 };
             let (server, start) = self.start(plan)?;
             self.starts.push(start);
-            let outcome = plan.load(&server, workload)?;
+            let outcome = put_load(&plan.stage, &server, kind, clients, open, plan.window)?;
             if let Some(error) = outcome.first_error {
                 bail!("{}: {error}", self.name);
             }
             let figure = outcome.figures.get(&quantity).context("nothing was counted")?;
-            match workload {
-                Workload::Idle => self.idle.push(*figure),
+            match kind {
+                Kind::Idle => self.idle.push(*figure),
                 _ => self.cpu.push(*figure),
             }
             server.stop()?;
@@ -154,17 +163,7 @@ fn change(source: &Path) -> Result<()> {
     Ok(())
 }
 
-fn build(ours: &Path, source: &Path) -> Result<PathBuf> {
-    let output = Command::new(ours)
-        .arg("build")
-        .arg(source)
-        .stderr(Stdio::inherit())
-        .output()?;
-    ensure!(output.status.success(), "cannot build {}", source.display());
-    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim_end()))
-}
-
-fn table(rows: &mut [Row]) -> String {
+fn table(rows: &[Row]) -> String {
     let mut text = String::from(
         "| language | component | build | start, cache warm | CPU per connection | idle connection |\n|---|--:|--:|--:|--:|--:|\n",
     );
@@ -175,26 +174,14 @@ fn table(rows: &mut [Row]) -> String {
             row.name,
             row.size >> 10,
             row.build.as_secs_f64(),
-            median(&mut row.starts),
-            median(&mut row.cpu),
-            median(&mut row.idle),
+            middle(&row.starts),
+            middle(&row.cpu),
+            middle(&row.idle),
         );
     }
     text
 }
 
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_the_middle_of_the_sorted() {
-        assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
-        assert!(median(&mut []).is_nan());
-    }
+fn middle(values: &[f64]) -> f64 {
+    median(values.iter().copied()).unwrap_or(f64::NAN)
 }

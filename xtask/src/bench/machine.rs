@@ -8,9 +8,9 @@ use super::cores::Cores;
 use crate::workspace;
 
 /// Facts about this machine, one a line.
-pub(super) fn facts(cores: Cores) -> Vec<(&'static str, String)> {
+pub(super) fn facts(cores: Cores) -> Vec<(String, String)> {
     let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    vec![
+    let facts = [
         ("date", output("date", ["--utc", "+%Y-%m-%d %H:%M UTC"])),
         (
             "processor",
@@ -20,7 +20,8 @@ pub(super) fn facts(cores: Cores) -> Vec<(&'static str, String)> {
         ("load average", file("/proc/loadavg")),
         ("compiler", output("rustc", ["--version"])),
         ("commit", commit()),
-    ]
+    ];
+    facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect()
 }
 
 fn processor() -> String {

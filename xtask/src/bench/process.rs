@@ -53,6 +53,12 @@ impl Memory {
         })
     }
 
+    pub(super) fn add(&mut self, other: Self) {
+        self.resident += other.resident;
+        self.proportional += other.proportional;
+        self.page_tables += other.page_tables;
+    }
+
     pub(super) fn total(self) -> u64 {
         self.resident + self.page_tables
     }
@@ -75,6 +81,21 @@ pub(super) fn allow_many_connections() -> Result<()> {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, most, most).context("cannot raise the limit of open files")
 }
+
+/// How many connections a process may have open, by its limit of open files.
+pub(super) fn most_connections() -> Result<u32> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(u32::try_from(most)
+        .unwrap_or(u32::MAX)
+        .saturating_sub(OTHER_FILES)
+        .min(PORTS))
+}
+
+/// What a process has open beside its connections, generously.
+const OTHER_FILES: u32 = 250;
+
+/// Where nothing limits files, the run must still end.
+const PORTS: u32 = 100_000;
 
 #[cfg(test)]
 mod tests {

@@ -1,289 +1,162 @@
-//! Medians, ratios and targets, as a table in Markdown.
+//! What a run has found, as a page in Markdown with plots beside it, and as figures for the next run.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Display, Formatter};
+mod change;
+mod programs;
+mod rows;
+mod targets;
 
-use serde::Serialize;
+use std::fs;
+use std::path::Path;
 
-use super::load::Outcome;
-use super::workload::{Quantity, Target, Workload};
+use anyhow::{Context as _, Result};
 
-/// What the servers did under the same load, one right after the other.
-#[derive(Debug, Serialize)]
-pub(super) struct Sides {
-    pub(super) ours: Outcome,
-    pub(super) native: Outcome,
-    /// Where Python is measured, and is installed.
-    pub(super) python: Option<Outcome>,
+use super::measurement::Run;
+use super::plot;
+
+pub(super) use self::targets::missed;
+
+/// The name of the page: where the folder is looked at, it is shown.
+const PAGE: &str = "README.md";
+
+const FIGURES: &str = "figures.json";
+
+/// The run whose figures are in the folder.
+pub(super) fn previous(folder: &Path) -> Result<Option<Run>> {
+    Run::read(&folder.join(FIGURES))
 }
 
-/// Who ours is compared with, in the order of the report.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Rival {
-    Native,
-    Python,
+/// Writes page, plots and figures, and returns the page.
+pub(super) fn write(run: &Run, previous: Option<&Run>, folder: &Path) -> Result<String> {
+    let cannot = || format!("cannot write to {}", folder.display());
+    fs::create_dir_all(folder).with_context(cannot)?;
+    let plots = plot::draw(run, folder)?;
+    let page = page(run, previous, &plots);
+    fs::write(folder.join(PAGE), &page).with_context(cannot)?;
+    fs::write(folder.join(FIGURES), run.to_json()?).with_context(cannot)?;
+    Ok(page)
 }
 
-impl Sides {
-    fn rival(&self, rival: Rival) -> Option<&Outcome> {
-        match rival {
-            Rival::Native => Some(&self.native),
-            Rival::Python => self.python.as_ref(),
-        }
+fn page(run: &Run, previous: Option<&Run>, plots: &[plot::Plot]) -> String {
+    let mut page = String::from(INTRODUCTION);
+    page.push_str(&failures(run));
+    page.push_str(&targets::section(run));
+    for plot in plots {
+        page.push_str(&format!("![{}]({})\n\n", plot.title, plot.file));
     }
-
-    fn ratio(&self, quantity: Quantity, rival: Rival) -> Option<f64> {
-        let theirs = *self.rival(rival)?.figures.get(&quantity)?;
-        // A server may give memory back that it held before, and a ratio of such figures says nothing; nor does one of
-        // losses, which are few.
-        let has_ratio = !matches!(quantity, Quantity::Left | Quantity::Leak | Quantity::Lost);
-        (theirs > 0.0 && has_ratio).then_some(self.ours.figures.get(&quantity)? / theirs)
-    }
-
-    /// The first figure of the workload, for those who watch.
-    pub(super) fn glance(&self) -> String {
-        let first = self.ours.figures.iter().next();
-        let Some((quantity, ours)) = first else {
-            return "nothing was counted".into();
-        };
-        match (self.native.figures.get(quantity), self.ratio(*quantity, Rival::Native)) {
-            (Some(native), Some(ratio)) => format!("{} to {}, {ratio:.2} x", short(*ours), short(*native)),
-            _ => short(*ours),
-        }
-    }
+    page.push_str(&rows::section(run));
+    page.push_str(&programs::section(run));
+    page.push_str(&change::section(run, previous));
+    let mut page = page.trim_end().to_owned();
+    page.push('\n');
+    page
 }
 
-/// All of one round.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Round(pub(super) BTreeMap<Workload, Sides>);
+const INTRODUCTION: &str = "\
+# Benchmarks
 
-/// Everything that was measured, and what follows from it.
-#[derive(Debug, Serialize)]
-pub(super) struct Report {
-    machine: Vec<(&'static str, String)>,
-    rows: Vec<Row>,
-    rounds: Vec<Round>,
-}
+`cargo xtask bench` measures, and writes this page, its plots and `figures.json`, which has every figure of every round.
 
-/// One quantity of one workload, over all rounds.
-#[derive(Debug, Serialize)]
-struct Row {
-    title: String,
-    unit: String,
-    /// Medians. Where the title says so, the second is not of the native server.
-    ours: f64,
-    native: f64,
-    ratio: Option<Ratio>,
-    target: Option<String>,
-    met: Option<bool>,
-}
+All servers of a table ran side by side in one run: each on one core with the client on another, one right after the other, \
+in another order in each round.
+Figures are medians of the rounds, and a ratio is the median of the rounds' ratios.
+CPU is what the kernel has charged to a server, to all of its processes, those that have ended among them; it comes first, \
+because the client's core is busy too, so that a rate says less about the server.
+Every answer is compared with what it has to be.
+Times of different days and machines do not compare; ratios do.
 
-/// Of the two servers in one round. Both ran within seconds of each other, so whatever else the machine did has hit
-/// both: the median of these is steadier than the ratio of two medians.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Ratio {
-    least: f64,
-    median: f64,
-    most: f64,
-}
+";
 
-impl Report {
-    pub(super) fn new(machine: Vec<(&'static str, String)>, rounds: Vec<Round>) -> Self {
-        let mut quantities: Vec<(Workload, Quantity)> = rounds
-            .iter()
-            .flat_map(|round| &round.0)
-            .flat_map(|(workload, sides)| sides.ours.figures.keys().map(|quantity| (*workload, *quantity)))
-            .collect();
-        quantities.sort_unstable();
-        quantities.dedup();
-        let rows = quantities
-            .iter()
-            .flat_map(|&(workload, quantity)| {
-                [(workload, quantity, Rival::Native), (workload, quantity, Rival::Python)]
-            })
-            .filter_map(|(workload, quantity, rival)| Row::new(&rounds, workload, quantity, rival));
-        Self {
-            machine,
-            rows: rows.collect(),
-            rounds,
-        }
+/// What went wrong, before anybody looks at figures.
+fn failures(run: &Run) -> String {
+    let mut text = String::new();
+    for failure in run.failures() {
+        let outcome = &failure.outcome;
+        let first = outcome.first_error.as_deref().unwrap_or("unknown").replace('\n', " ");
+        text.push_str(&format!(
+            "- {} in {}, round {}: {} failed; the first: {first}\n",
+            failure.peer,
+            failure.row,
+            failure.round + 1,
+            outcome.errors
+        ));
     }
-
-    /// Every operation that failed, on either side.
-    pub(super) fn errors(&self) -> u64 {
-        self.failures().map(|(_, _, outcome)| outcome.errors).sum()
+    if text.is_empty() {
+        return text;
     }
-
-    /// How many targets are missed, as far as they could be measured.
-    pub(super) fn missed(&self) -> usize {
-        self.rows.iter().filter(|row| row.met == Some(false)).count()
-    }
-
-    fn failures(&self) -> impl Iterator<Item = (Workload, &'static str, &Outcome)> {
-        let sides = self.rounds.iter().flat_map(|round| &round.0);
-        let outcomes = sides.flat_map(|(workload, sides)| {
-            let python = sides.python.as_ref().map(|python| (*workload, "Python", python));
-            let both = [(*workload, "ours", &sides.ours), (*workload, "native", &sides.native)];
-            both.into_iter().chain(python)
-        });
-        outcomes.filter(|(_, _, outcome)| outcome.errors > 0)
-    }
-}
-
-impl Row {
-    fn new(rounds: &[Round], workload: Workload, quantity: Quantity, rival: Rival) -> Option<Self> {
-        let sides = || rounds.iter().filter_map(|round| round.0.get(&workload));
-        let ours = median(sides().filter_map(|sides| sides.ours.figures.get(&quantity).copied()))?;
-        let native = median(sides().filter_map(|sides| sides.rival(rival)?.figures.get(&quantity).copied()))?;
-        let ratios = || sides().filter_map(|sides| sides.ratio(quantity, rival));
-        let ratio = median(ratios()).map(|median| Ratio {
-            least: ratios().fold(median, f64::min),
-            median,
-            most: ratios().fold(median, f64::max),
-        });
-        // The project promises nothing about others.
-        let target = workload.target(quantity).filter(|_| rival == Rival::Native);
-        let title = workload.title();
-        Some(Self {
-            title: match rival {
-                Rival::Native if workload.is_http() => format!("{title}; `wasmtime serve` for native"),
-                Rival::Native => title.to_owned(),
-                Rival::Python => format!("{title}; Python's ThreadingUDPServer for native"),
-            },
-            unit: quantity.unit(workload),
-            ours,
-            native,
-            ratio,
-            target: target.as_ref().map(Target::to_string),
-            // Without a ratio nothing is known of a target that is one.
-            met: target.map(|target| target.is_met(ours, ratio.map_or(f64::NAN, |ratio| ratio.median))),
-        })
-    }
-}
-
-impl Display for Report {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | unit | ours | native | ratio (least–most) | target | |")?;
-        writeln!(f, "|---|---|--:|--:|--:|--:|---|")?;
-        for row in &self.rows {
-            writeln!(f, "{row}")?;
-        }
-        writeln!(f)?;
-        for (name, fact) in &self.machine {
-            writeln!(f, "- {name}: {fact}")?;
-        }
-        writeln!(
-            f,
-            "- rounds: {}; medians, and of the ratios the median of each round's",
-            self.rounds.len()
-        )?;
-        for (workload, side, outcome) in self.failures() {
-            let first = outcome.first_error.as_deref().unwrap_or("unknown");
-            writeln!(
-                f,
-                "- {} errors of {side} in {}; the first: {first}",
-                outcome.errors,
-                workload.name()
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl Display for Row {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self {
-            title,
-            unit,
-            ours,
-            native,
-            ratio,
-            target,
-            met,
-        } = self;
-        let ratio = ratio.map_or_else(String::new, |Ratio { least, median, most }| {
-            format!("{median:.2} ({least:.2}–{most:.2})")
-        });
-        let target = target.as_deref().unwrap_or_default();
-        let met = met.map_or("", |met| if met { "met" } else { "**missed**" });
-        write!(
-            f,
-            "| {title} | {unit} | {} | {} | {ratio} | {target} | {met} |",
-            short(*ours),
-            short(*native)
-        )
-    }
+    format!("**Operations failed, so the figures of these mean nothing:**\n\n{text}\n")
 }
 
 /// Three digits: more would be noise.
-fn short(figure: f64) -> String {
+pub(super) fn short(figure: f64) -> String {
     match figure.abs() {
+        1000.0.. => {
+            let digits = format!("{:.0}", figure.abs());
+            let mut text = String::from(if figure < 0.0 { "-" } else { "" });
+            for (index, digit) in digits.chars().enumerate() {
+                if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                    text.push(',');
+                }
+                text.push(digit);
+            }
+            text
+        }
         100.0.. => format!("{figure:.0}"),
         10.0.. => format!("{figure:.1}"),
         _ => format!("{figure:.2}"),
     }
 }
 
-/// Of an even number of figures, the mean of the two in the middle.
-fn median(figures: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut figures: Vec<f64> = figures.collect();
-    figures.sort_unstable_by(f64::total_cmp);
-    let upper = *figures.get(figures.len() / 2)?;
-    let lower = figures[(figures.len() - 1) / 2];
-    Some(f64::midpoint(lower, upper))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::load::Outcome;
+    use super::super::measurement::{Measurement, tests::run};
+    use super::super::quantity::Quantity;
     use super::*;
 
-    fn round(ours: f64, native: f64, errors: u64) -> Round {
-        let outcome = |figure, errors| Outcome {
-            figures: BTreeMap::from([(Quantity::Cpu, figure)]),
-            errors,
-            first_error: (errors > 0).then(|| "no answer".into()),
-        };
-        let sides = Sides {
-            ours: outcome(ours, errors),
-            native: outcome(native, 0),
-            python: None,
-        };
-        Round(BTreeMap::from([(Workload::Connect64, sides)]))
+    #[test]
+    fn three_digits_and_thousands_in_groups() {
+        assert_eq!(short(0.123), "0.12");
+        assert_eq!(short(12.34), "12.3");
+        assert_eq!(short(123.4), "123");
+        assert_eq!(short(1234.5), "1,234");
+        assert_eq!(short(1_234_567.0), "1,234,567");
+        assert_eq!(short(-1234.5), "-1,234");
+        assert_eq!(short(-0.5), "-0.50");
     }
 
     #[test]
-    fn medians_of_odd_even_and_no_figures() {
-        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
-        assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), Some(2.5));
-        assert_eq!(median(std::iter::empty()), None);
+    fn errors_of_all_are_named_first() {
+        let mut run = run(&[("connect-64", "tokio", Quantity::Cpu, &[1.0])]);
+        run.measurements.push(Measurement {
+            row: "connect-64".into(),
+            peer: "node".into(),
+            round: 1,
+            outcome: Outcome {
+                errors: 3,
+                first_error: Some("no answer".into()),
+                ..Outcome::default()
+            },
+        });
+        assert_eq!(run.errors(), 3);
+        let page = page(&run, None, &[]);
+        let failures = page
+            .find("- node in connect-64, round 2: 3 failed; the first: no answer")
+            .unwrap();
+        assert!(failures < page.find("## ").unwrap());
     }
 
     #[test]
-    fn a_ratio_is_of_one_round() {
-        // The machine was three times slower in the second round, for both.
-        let rounds = vec![round(10.0, 10.0, 0), round(36.0, 30.0, 0), round(13.0, 10.0, 0)];
-        let report = Report::new(Vec::new(), rounds);
-        let [row] = report.rows.as_slice() else {
-            panic!("one row")
-        };
-        assert_eq!((row.ours, row.native), (13.0, 10.0));
-        assert_eq!(row.ratio.unwrap().median, 1.2);
-        assert_eq!(report.missed(), 0);
-        assert_eq!(
-            row.to_string(),
-            "| connect, 64 bytes, close; 64 clients | server CPU µs per connection | 13.0 | 10.0 \
-             | 1.20 (1.00–1.30) | ≤ 1.4 x | met |"
-        );
-    }
-
-    #[test]
-    fn errors_of_all_rounds_count_and_are_named() {
-        let report = Report::new(Vec::new(), vec![round(1.0, 1.0, 2), round(1.0, 1.0, 3)]);
-        assert_eq!(report.errors(), 5);
-        assert!(
-            report
-                .to_string()
-                .contains("3 errors of ours in connect-64; the first: no answer")
-        );
+    fn what_is_written_is_the_next_run_s_previous() {
+        let folder = std::env::temp_dir().join(format!("socketserver-report-{}", std::process::id()));
+        assert!(previous(&folder).unwrap().is_none());
+        let first = run(&[("connect-64", "socketserver", Quantity::Cpu, &[40.0])]);
+        let page = write(&first, None, &folder).unwrap();
+        assert!(!page.contains("## Since the run before"));
+        let before = previous(&folder).unwrap();
+        let second = run(&[("connect-64", "socketserver", Quantity::Cpu, &[30.0])]);
+        let page = write(&second, before.as_ref(), &folder).unwrap();
+        assert!(page.contains("## Since the run before"), "{page}");
+        assert_eq!(fs::read_to_string(folder.join(PAGE)).unwrap(), page);
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -12,6 +12,7 @@ use super::{connect, pattern};
 /// Sends and receives at the same time, until it is told to stop and the last byte is back.
 pub(super) async fn client(server: SocketAddr, client: u32, tally: Rc<Tally>) -> Result<()> {
     let mut stream = connect::open(server).await?;
+    tally.begin();
     let (mut receiving, mut sending) = stream.split();
     let start = pattern::start(client);
 

@@ -18,6 +18,7 @@ pub(super) const REQUEST: usize = 64;
 
 /// Connects, exchanges one request and closes, until it is told to stop.
 pub(super) async fn client(server: SocketAddr, client: u32, tally: Rc<Tally>) -> Result<()> {
+    tally.begin();
     let mut position = pattern::start(client);
     while !tally.is_stopped() {
         let started = Instant::now();

@@ -11,12 +11,13 @@ use tokio::time::timeout;
 use super::pattern;
 use super::tally::Tally;
 use crate::bench::load::Outcome;
-use crate::bench::workload::Quantity;
+use crate::bench::quantity::Quantity;
 
 /// Sends a datagram when the one before has been answered, until it is told to stop. One whose answer does not come is
 /// sent again.
 pub(super) async fn client(server: SocketAddr, client: u32, tally: Rc<Tally>) -> Result<()> {
     tally.allow_losses();
+    tally.begin();
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect(server).await?;
     let mut position = pattern::start(client);

@@ -20,6 +20,9 @@ const BODY: &[u8] = b"Hello, HTTP!\n";
 pub(super) async fn client(server: SocketAddr, tally: Rc<Tally>) -> Result<()> {
     let mut stream = connect::open(server).await?;
     let mut answer = Vec::with_capacity(1024);
+    stream.write_all(REQUEST).await.context("cannot send")?;
+    receive(&mut stream, &mut answer).await?;
+    tally.begin();
     while !tally.is_stopped() {
         let started = Instant::now();
         stream.write_all(REQUEST).await.context("cannot send")?;

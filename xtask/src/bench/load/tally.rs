@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use hdrhistogram::Histogram;
 
-use crate::bench::workload::Quantity;
+use crate::bench::quantity::Quantity;
 
 /// Counters of operations and of their latencies, and the sign to stop.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Tally {
     latencies: RefCell<Histogram<u64>>,
     /// What was sent in vain; nothing where nothing may be lost.
     lost: Cell<Option<f64>>,
+    /// Clients that are under way.
+    begun: Cell<u32>,
     stopped: Cell<bool>,
 }
 
@@ -26,8 +28,19 @@ impl Tally {
             // Nanoseconds up to a minute, to three digits.
             latencies: RefCell::new(Histogram::new_with_bounds(1, 60_000_000_000, 3)?),
             lost: Cell::new(None),
+            begun: Cell::new(0),
             stopped: Cell::new(false),
         })
+    }
+
+    /// Tells that a client is under way: one whose connection stays, that it has been answered.
+    pub(super) fn begin(&self) {
+        self.begun.set(self.begun.get() + 1);
+    }
+
+    /// How many clients are under way.
+    pub(super) fn begun(&self) -> u32 {
+        self.begun.get()
     }
 
     /// Forgets the warm-up.
@@ -82,7 +95,7 @@ impl Tally {
         }
         let latencies = self.latencies.borrow();
         if !latencies.is_empty() {
-            for (quantity, quantile) in [(Quantity::P50, 0.5), (Quantity::P99, 0.99)] {
+            for (quantity, quantile) in [(Quantity::P50, 0.5), (Quantity::P99, 0.99), (Quantity::P999, 0.999)] {
                 let latency = Duration::from_nanos(latencies.value_at_quantile(quantile));
                 figures.insert(quantity, latency.as_secs_f64() * 1e6);
             }

@@ -1,0 +1,195 @@
+//! The server of this project, with a handler in each of a few languages.
+
+mod components;
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+pub(in crate::bench) use self::components::{Components, project as build};
+use super::{Demand, Peer, SERVER_THREADS, Stage, first_line};
+use crate::bench::row::{Http, Reuse, Service, Wasi};
+use crate::bench::server::{Ready, Server};
+
+/// The name of the one that all others are compared with.
+pub(in crate::bench) const OURS: &str = "socketserver";
+
+pub(super) const RUST: Peer = Peer {
+    name: OURS,
+    what: "this server, each connection in a fresh sandbox; the handler in Rust",
+    install: "cargo builds it",
+    version,
+    start: |stage, demand| {
+        let source = match demand.service {
+            Service::Echo => "guest/handlers/echo",
+            Service::EchoDatagrams => "guest/handlers/echo-datagrams",
+            Service::Time => "guest/handlers/time",
+            Service::Resp => "guest/handlers/resp",
+            Service::Spin => "any",
+            Service::Http(Http {
+                wasi: Wasi::Preview2, ..
+            }) => "http_hello",
+            Service::Http(Http {
+                wasi: Wasi::Preview3, ..
+            }) => "http_hello_async",
+        };
+        start(OURS, source, stage, demand)
+    },
+};
+
+pub(super) const ASYNC: Peer = Peer {
+    name: "socketserver-async",
+    what: "this server; the handler in Rust, of the async world",
+    install: "cargo builds it",
+    version,
+    start: |stage, demand| start_echo("socketserver-async", "guest/handlers/echo-async", stage, demand),
+};
+
+pub(super) const JAVASCRIPT: Peer = Peer {
+    name: "socketserver-javascript",
+    what: "this server; the handler in JavaScript",
+    install: "apt-get install nodejs npm",
+    version,
+    start: |stage, demand| {
+        start_echo(
+            "socketserver-javascript",
+            "guest/handlers/echo/handler.js",
+            stage,
+            demand,
+        )
+    },
+};
+
+pub(super) const PYTHON: Peer = Peer {
+    name: "socketserver-python",
+    what: "this server; the handler in Python",
+    install: "pip install componentize-py==0.25.1",
+    version,
+    start: |stage, demand| start_echo("socketserver-python", "guest/handlers/echo/handler.py", stage, demand),
+};
+
+fn version(stage: &Stage) -> Result<String> {
+    first_line(Command::new(&stage.ours).arg("--version"))
+}
+
+fn start_echo(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
+    if demand.service != Service::Echo {
+        bail!("it has no such service");
+    }
+    start(name, source, stage, demand)
+}
+
+/// Starts with room for as many connections as are wanted, or as fit: how many that is differs by machine, by handler and by
+/// strategy, and the server says it when they do not.
+fn start(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
+    let component = stage.components.get(&stage.ours, source)?;
+    if demand.connections == 0 {
+        return try_start(name, &component, stage, demand, None);
+    }
+    let mut connections = (demand.connections + SPARE).max(USUAL_CONNECTIONS);
+    loop {
+        let error = match try_start(name, &component, stage, demand, Some(connections)) {
+            Ok(server) => return Ok(server),
+            Err(error) => error,
+        };
+        // What fits one bound may not fit another one.
+        match room(&format!("{error:#}")) {
+            Some(room) if room < connections => connections = room,
+            _ => return Err(error),
+        }
+    }
+}
+
+/// How many connections fit, in the words of a server that was told to have more.
+fn room(refusal: &str) -> Option<u32> {
+    let (_, rest) = refusal.split_once("max-connections ")?;
+    let (_, number) = rest.split_once("lower it to ")?;
+    let end = number
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(number.len());
+    number[..end].parse().ok()
+}
+
+fn try_start(
+    name: &'static str,
+    component: &Path,
+    stage: &Stage,
+    demand: &Demand<'_>,
+    connections: Option<u32>,
+) -> Result<Server> {
+    let listen = match demand.service {
+        Service::EchoDatagrams => "udp://127.0.0.1:0",
+        Service::Http(_) => "http://127.0.0.1:0",
+        _ => "tcp://127.0.0.1:0",
+    };
+    let mut command = Command::new(&stage.ours);
+    command
+        .arg("serve")
+        .arg(component)
+        .args(["--listen", listen, "--log", "off"]);
+    let connections = connections.map(|connections| connections.to_string());
+    let mut defaults = vec![["--threads", SERVER_THREADS]];
+    if let Some(connections) = &connections {
+        defaults.push(["--max-connections", connections]);
+    }
+    match demand.service {
+        // What loops for ever is ended by the benchmark and by nothing else.
+        Service::Spin => defaults.push(["--max-cpu-time", "none"]),
+        Service::Http(http) => defaults.push(["--max-instance-reuse-count", reuse(http)]),
+        _ => {}
+    }
+    for [flag, value] in defaults {
+        if !stage.ours_flags.iter().any(|given| is_flag(given, flag)) {
+            command.args([flag, value]);
+        }
+    }
+    command.args(&stage.ours_flags);
+    if let Some(folder) = demand.cache {
+        command.arg("--cache-dir").arg(folder);
+    }
+    Server::start(name, &mut command, stage.cores, Ready::Output("listening "))
+}
+
+/// Whether a word of a command line gives this flag, with or without its value.
+fn is_flag(word: &str, flag: &str) -> bool {
+    word.strip_prefix(flag)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+}
+
+/// As many requests as `wasmtime serve` gives an instance of WASI 0.3 unless it is told otherwise, or one. Both are told in
+/// words, because their defaults differ.
+pub(super) fn reuse(http: Http) -> &'static str {
+    match http.reuse {
+        Reuse::Fresh => "1",
+        Reuse::Reused | Reuse::Shared => "128",
+    }
+}
+
+/// Connections that are ending still have their place.
+const SPARE: u32 = 150;
+
+/// With room for the burst of 5,000.
+const USUAL_CONNECTIONS: u32 = 7_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_is_what_the_server_says() {
+        let refusal = "did not start: error: max-connections 7000 needs about 100000 memory mappings, and the kernel allows \
+                       65530; lower it to 4537, or raise the kernel's bound: it ended";
+        assert_eq!(room(refusal), Some(4537));
+        assert_eq!(room("error: cannot bind"), None);
+        assert_eq!(room("error: threads 9000: lower it to 4"), None);
+    }
+
+    #[test]
+    fn a_flag_is_known_in_both_forms() {
+        assert!(is_flag("--threads", "--threads"));
+        assert!(is_flag("--threads=2", "--threads"));
+        assert!(!is_flag("--threads-of-others", "--threads"));
+        assert!(!is_flag("2", "--threads"));
+    }
+}
