@@ -113,9 +113,9 @@ impl Link {
         self.has_unsent.store(false, Ordering::Release);
     }
 
-    /// Notes that the peer has taken something. What is left of a response is on its way while it does, even where only
-    /// hyper knows: it keeps what a peer of HTTP/2 gives it no window for.
-    pub(super) fn note_sent(&self) {
+    /// Notes that something is being sent. What is left of a response is on its way while that is so, even where only hyper
+    /// knows: it keeps what a peer of HTTP/2 gives it no window for.
+    pub(super) fn note_sending(&self) {
         if !self.is_active() {
             self.note_quiet();
         }

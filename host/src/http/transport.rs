@@ -28,11 +28,11 @@ impl AsyncRead for Transport {
 
 impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        // Before it is, so that a peer who has the answer is one that waits from then on, and not from a moment later.
+        self.link.note_sending();
         let sent = self.socket.poll_send(cx, bytes);
         self.link.note_blocked(sent.is_pending());
-        let sent = ready!(sent);
-        self.link.note_sent();
-        Poll::Ready(sent)
+        Poll::Ready(ready!(sent))
     }
 
     /// The socket buffers nothing; hyper calls this when it does not either.
