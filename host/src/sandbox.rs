@@ -61,7 +61,7 @@ pub use self::reset::ResetError;
 use self::state::{Given, Shared, State};
 use self::strategy::Strategy;
 use self::ticker::{TICK, Ticker};
-use crate::address::{Address, ListenAddress, Remote, Transport};
+use crate::address::Transport;
 use crate::config::{Limits, Timeouts};
 use crate::drain::Kill;
 use crate::event::Connection;
@@ -155,16 +155,7 @@ impl Sandbox {
     }
 
     /// Makes an instance that is never called; `None` if it cannot be made.
-    pub(crate) async fn make_idle(&self) -> Option<Idle> {
-        let address = Address::Unix(None);
-        let connection = Arc::new(Connection {
-            id: 0,
-            listener: Arc::new(ListenAddress {
-                transport: Transport::Unix,
-                address: address.clone(),
-            }),
-            remote: Remote { address, uid: None },
-        });
+    pub(crate) async fn make_idle(&self, connection: Arc<Connection>) -> Option<Idle> {
         let mut store = self.store(connection, Given::Request(0), &Arc::new(Meter::new()));
         self.instantiate(&mut store).await.ok()?;
         Some(Idle(store))

@@ -40,9 +40,9 @@ impl Resting {
             duration: Duration::ZERO,
         };
         if !sandbox.handles(Transport::Tcp) {
-            for _ in 0..count {
+            for id in 0..count {
                 // One that cannot be made is not among those that rest.
-                resting.made.extend(sandbox.make_idle().await);
+                resting.made.extend(sandbox.make_idle(connection(id.into())).await);
             }
             resting.duration = begun.elapsed();
             return resting;

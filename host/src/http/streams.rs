@@ -104,7 +104,8 @@ impl Stall {
                 return Poll::Ready(());
             }
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-            if sleep.deadline() != deadline {
+            // One that is set for earlier looks again when it fires, so that a part that is taken costs no timer operation.
+            if deadline < sleep.deadline() || sleep.is_elapsed() {
                 sleep.as_mut().reset(deadline);
             }
             if sleep.as_mut().poll(cx).is_pending() {
