@@ -202,8 +202,7 @@ impl Dev {
         config
     }
 
-    /// The configuration that runs `program`, and what it is granted; `handlers` are components. Its addresses are shared, so that the next program can listen before the last
-    /// one has ended.
+    /// The configuration that runs `program`, and what it is granted; `handlers` are components.
     pub(crate) fn run(&self, program: PathBuf, handlers: BTreeMap<String, PathBuf>) -> (Config, Grants) {
         let Self {
             arguments,
@@ -217,7 +216,6 @@ impl Dev {
         grants.arguments = arguments;
         let mut config = Config::new(program);
         settings.configure(&mut config);
-        config.sockets.reuse_port = true;
         (config, grants)
     }
 }

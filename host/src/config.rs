@@ -15,6 +15,7 @@ use thiserror::Error;
 pub use self::http::Http;
 pub use self::sandbox::{Allocation, AllocationError, MemoryReset, MemoryResetError};
 use crate::listen::Listen;
+use crate::listener::BoundSockets;
 use crate::outbound::ConnectRule;
 use crate::source::SourceRange;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub handler: PathBuf,
     /// Where to listen; at least one place.
     pub listen: Vec<Listen>,
+    /// Sockets that are bound already, for the listeners to take.
+    pub bound: BoundSockets,
     /// Where guests may connect to; nowhere without a rule. Handlers have `wasi:sockets` of WASI 0.2 for that, and so has
     /// a server program.
     pub allow_connect: Vec<ConnectRule>,
@@ -62,6 +65,7 @@ impl Config {
         Self {
             handler: handler.into(),
             listen: vec![listen],
+            bound: BoundSockets::default(),
             allow_connect: Vec::new(),
             sockets: SocketOptions::default(),
             limits: Limits::default(),

@@ -27,7 +27,7 @@ use crate::event::RejectReason;
 use crate::intake::Trouble;
 use crate::limit::Permit;
 use crate::listen::Listen;
-use crate::listener::{Bound, Listener};
+use crate::listener::{BindError, Bound, BoundSockets};
 use crate::sandbox::Sandbox;
 use crate::server::Shared;
 
@@ -38,6 +38,7 @@ pub(crate) struct Granted {
     /// The components that handle requests, by name; the program itself has none.
     pub(crate) handlers: BTreeMap<Option<String>, Arc<ArcSwap<Sandbox>>>,
     pub(crate) sockets: SocketOptions,
+    pub(crate) bound: BoundSockets,
     pub(crate) max_packet_size: u32,
     pub(crate) made: AtomicU32,
 }
@@ -85,6 +86,7 @@ impl Granted {
             handler: Arc::clone(handler),
             listen: listen.clone(),
             sockets,
+            bound: self.bound.clone(),
             max_packet_size: max_packet_size.clamp(1, self.max_packet_size),
             stage: Stage::Made,
             is_active: false,
@@ -113,6 +115,7 @@ pub(crate) struct DrivenServer {
     handler: Arc<ArcSwap<Sandbox>>,
     listen: Listen,
     sockets: SocketOptions,
+    bound: BoundSockets,
     max_packet_size: u32,
     stage: Stage,
     is_active: bool,
@@ -162,14 +165,18 @@ impl DrivenServer {
         if !matches!(self.stage, Stage::Made) {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        let bound = Listener::bind(&self.listen, &self.sockets, self.max_packet_size).await;
-        let bound = bound.map_err(|error| {
+        let bound = self.try_bind().await.map_err(|error| {
             self.shared.observer.bind_failed(&error);
             error.into_io()
         })?;
-        let local = Arc::new(bound.local_address());
+        let local = Arc::new(bound.local_address().clone());
         self.stage = Stage::Bound(bound, local);
         Ok(())
+    }
+
+    async fn try_bind(&self) -> Result<Bound, BindError> {
+        let socket = self.bound.take_or_bind(&self.listen, &self.sockets).await?;
+        Bound::new(socket, self.max_packet_size)
     }
 
     /// Takes requests from here on.

@@ -170,7 +170,7 @@ pub use event::{
     RequestEnded,
 };
 pub use listen::{Listen, ListenError};
-pub use listener::BindError;
+pub use listener::{BindError, BoundSocket, BoundSockets};
 pub use log::LogObserver;
 pub use outbound::{ConnectRefused, ConnectRule, ConnectRuleError, Wanted};
 pub use program::{Grants, Program, ProgramEnded, ProgramStopped};

@@ -4,6 +4,7 @@
 //! kind of failure an `accept` met; what to do about it is the accept loop's business. It does not limit, does not
 //! handshake and does not know what a connection is for.
 
+mod bound;
 mod datagrams;
 mod ip;
 mod packets;
@@ -15,21 +16,21 @@ use std::io;
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{SocketAddrAny, SocketFlags, acceptfrom_with};
-use socket2::Socket;
 use thiserror::Error;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, ReadBuf};
 
-use crate::address::{Address, ListenAddress, Remote};
-use crate::config::SocketOptions;
+use crate::address::{Address, ListenAddress, Remote, Transport};
 use crate::event::AcceptFailure;
 use crate::listen::Listen;
 
+pub use self::bound::{BoundSocket, BoundSockets};
 pub(crate) use self::datagrams::{Datagram, DatagramSocket, Origin, Receiver};
 
 /// The most that one receive returns, and the longest message that can be received, however much a guest asks for: the
@@ -75,11 +76,34 @@ pub(crate) enum Bound {
 }
 
 impl Bound {
+    /// Takes what comes in at a socket: of datagrams, `max_packet` bytes each.
+    ///
+    /// # Errors
+    ///
+    /// The poller does not take the socket.
+    pub(crate) fn new(socket: Arc<BoundSocket>, max_packet: u32) -> Result<Self, BindError> {
+        let listen = socket.listen().clone();
+        let bound = match listen.transport() {
+            Transport::Http | Transport::Tcp => tcp::Listener::new(socket).map(|tcp| Self::Stream(Listener::Tcp(tcp))),
+            Transport::HttpUnix | Transport::Unix | Transport::UnixPacket => {
+                unix::Listener::new(socket).map(|unix| Self::Stream(Listener::Unix(unix)))
+            }
+            Transport::Icmp | Transport::Udp | Transport::UnixGram => {
+                Receiver::new(socket, max_packet).map(Self::Datagrams)
+            }
+        };
+        bound.map_err(|error| BindError::new(&listen, error.into()))
+    }
+
     /// The address that was bound, with the port that the system chose.
-    pub(crate) fn local_address(&self) -> ListenAddress {
+    pub(crate) fn local_address(&self) -> &ListenAddress {
+        self.registration().get_ref().local_address()
+    }
+
+    fn registration(&self) -> &AsyncFd<Arc<BoundSocket>> {
         match self {
-            Self::Datagrams(receiver) => receiver.local_address(),
-            Self::Stream(listener) => listener.local_address(),
+            Self::Datagrams(receiver) => receiver.registration(),
+            Self::Stream(listener) => listener.registration(),
         }
     }
 
@@ -96,10 +120,7 @@ impl Bound {
     ///
     /// Dropping the future loses nothing.
     pub(crate) async fn ready(&self) -> io::Result<()> {
-        let socket = match self {
-            Self::Datagrams(receiver) => receiver.registration(),
-            Self::Stream(listener) => listener.registration(),
-        };
+        let socket = self.registration();
         loop {
             let mut guard = socket.readable().await?;
             if is_readable(socket)? {
@@ -118,37 +139,6 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    /// Binds and listens. A host name is looked up here, once.
-    ///
-    /// # Errors
-    ///
-    /// Tells the listener that was asked for, the step that failed, and the system's error.
-    pub(crate) async fn bind(listen: &Listen, options: &SocketOptions, max_packet: u32) -> Result<Bound, BindError> {
-        let transport = listen.transport();
-        let unix = |kind, name, mode| {
-            unix::Listener::bind(kind, transport, name, mode, options.backlog)
-                .map(|unix| Bound::Stream(Self::Unix(unix)))
-        };
-        match listen {
-            Listen::Icmp { host } => datagrams::bind_icmp(host, max_packet).await.map(Bound::Datagrams),
-            Listen::Http { host, port } | Listen::Tcp { host, port } => {
-                tcp::Listener::bind(host, *port, transport, options)
-                    .await
-                    .map(|tcp| Bound::Stream(Self::Tcp(tcp)))
-            }
-            Listen::Udp { host, port } => datagrams::bind_udp(host, *port, options, max_packet)
-                .await
-                .map(Bound::Datagrams),
-            Listen::HttpUnix { name, mode } | Listen::Unix { name, mode } => unix(unix::Kind::Stream, name, *mode),
-            Listen::UnixGram { name, mode } => datagrams::bind_unix(name, *mode, max_packet).map(Bound::Datagrams),
-            Listen::UnixPacket { name, mode } => unix(unix::Kind::Packet, name, *mode),
-        }
-        .map_err(|problem| BindError {
-            listen: listen.clone(),
-            problem,
-        })
-    }
-
     /// Waits until there is a connection to accept, or an error to report.
     ///
     /// # Errors
@@ -167,7 +157,7 @@ impl Listener {
         is_readable(self.registration()).unwrap_or(true)
     }
 
-    fn registration(&self) -> &AsyncFd<Socket> {
+    fn registration(&self) -> &AsyncFd<Arc<BoundSocket>> {
         match self {
             Self::Tcp(listener) => listener.socket(),
             Self::Unix(listener) => listener.socket(),
@@ -186,33 +176,25 @@ impl Listener {
             Self::Unix(listener) => listener.accept(),
         }
     }
-
-    /// The address that was bound, with the port that the system chose.
-    pub(crate) fn local_address(&self) -> ListenAddress {
-        match self {
-            Self::Tcp(listener) => listener.local_address(),
-            Self::Unix(listener) => listener.local_address(),
-        }
-    }
 }
 
 /// Asks the kernel whether there is something to take.
-fn is_readable(socket: &AsyncFd<Socket>) -> io::Result<bool> {
+fn is_readable(socket: &AsyncFd<Arc<BoundSocket>>) -> io::Result<bool> {
     // A signal interrupts even a call that does not wait, and is no request.
     let ready = retry_on_intr(|| poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&Timespec::default())))?;
     Ok(ready > 0)
 }
 
-/// Registers a listening socket with the poller.
-fn register(socket: Socket) -> io::Result<AsyncFd<Socket>> {
+/// Registers a bound socket with the poller.
+fn register(socket: Arc<BoundSocket>) -> io::Result<AsyncFd<Arc<BoundSocket>>> {
     #[expect(unsafe_code, reason = "the poller has to know the descriptor")]
-    // SAFETY: the registration owns the socket, which owns its descriptor.
+    // SAFETY: the registration holds the socket, which owns its descriptor and never gives it away.
     let registration = unsafe { AsyncFd::register(socket) };
     Ok(registration?)
 }
 
 /// Takes the next connection of a listening socket, in non-blocking mode.
-fn accept(socket: &AsyncFd<Socket>) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
+fn accept(socket: &AsyncFd<Arc<BoundSocket>>) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
     socket.try_io(Interest::READABLE, |socket| {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         Ok(acceptfrom_with(socket, flags)?)
@@ -255,6 +237,13 @@ pub struct BindError {
 }
 
 impl BindError {
+    fn new(listen: &Listen, problem: BindProblem) -> Self {
+        Self {
+            listen: listen.clone(),
+            problem,
+        }
+    }
+
     /// The kind of error that the system would call it.
     pub(crate) fn into_io(self) -> io::Error {
         match self.problem {
@@ -263,12 +252,15 @@ impl BindError {
             BindProblem::Permission => io::ErrorKind::PermissionDenied.into(),
             // Its kind means something else for a connection.
             BindProblem::System(error) => io::Error::other(error),
+            BindProblem::Foreign(why) => io::Error::other(why),
         }
     }
 }
 
 #[derive(Debug, Error)]
 enum BindProblem {
+    #[error("the socket that was handed over is not the one for it: {0}")]
+    Foreign(&'static str),
     #[error("something already listens there; stop it or choose another address")]
     InUse,
     #[error("no interface of this machine has that address")]

@@ -112,6 +112,7 @@ impl Program {
             allow_bind,
             handlers,
             sockets: config.sockets,
+            bound: config.bound,
             max_packet_size: config.limits.max_packet_size,
             made: AtomicU32::new(0),
         });

@@ -18,7 +18,7 @@ use crate::event::{Observer, RejectReason};
 use crate::http::Waiting;
 use crate::intake::{self, RECOVERED_AFTER};
 use crate::limit::Permits;
-use crate::listener::{BindError, Bound, Listener};
+use crate::listener::{BindError, Bound};
 use crate::sandbox::{self, Facts, LoadError, Loaded, Sandbox};
 use crate::session::Sessions;
 use crate::slot::{self, Slot};
@@ -55,8 +55,9 @@ impl Server {
         let capacity = Capacity::of(&config, &sandbox.need(), None);
         let mut listeners = Vec::new();
         for listen in &config.listen {
-            let bound = Listener::bind(listen, &config.sockets, config.limits.max_packet_size).await?;
-            let local = Arc::new(bound.local_address());
+            let socket = config.bound.take_or_bind(listen, &config.sockets).await?;
+            let bound = Bound::new(socket, config.limits.max_packet_size)?;
+            let local = Arc::new(bound.local_address().clone());
             listeners.push((bound, local));
         }
         let shared = Arc::new(Shared::new(&config, Arc::new(ArcSwap::from_pointee(sandbox)), observer));

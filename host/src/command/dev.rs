@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use socketserver::{Handle, LogObserver, Program, ProgramEnded, ProgramStopped, Role, Server, Slot, StartError};
+use socketserver::{
+    BoundSockets, Handle, LogObserver, Program, ProgramEnded, ProgramStopped, Role, Server, Slot, StartError,
+};
 use socketserver_project::Source;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -121,8 +123,8 @@ async fn replace(slot: &Slot, component: PathBuf) {
     }
 }
 
-/// A program has state and owns its servers, so it is not replaced in place: the next one begins, shares the addresses, and
-/// the last one is told to stop as soon as the next one listens.
+/// A program has state and owns its servers, so it is not replaced in place: the next one begins, and takes from the same
+/// sockets, and the last one is told to stop as soon as the next one listens.
 async fn follow_program(
     dev: Dev,
     mut component: PathBuf,
@@ -134,8 +136,11 @@ async fn follow_program(
     let listening = Arc::new(Notify::new());
     let mut last: Option<Handle> = None;
     let mut current: Option<Handle> = None;
+    let mut bound = BoundSockets::default();
     loop {
         let (config, grants) = dev.run(component, handlers.clone());
+        offer(&bound, &config.bound);
+        let offered = config.bound.clone();
         match Program::load(
             config,
             grants,
@@ -152,6 +157,7 @@ async fn follow_program(
                     last = replaced;
                 }
                 programs.spawn(program.run());
+                bound = offered;
             }
             Err(error) if current.is_none() => return Err(error.into()),
             Err(error) => say(&format!(
@@ -168,7 +174,11 @@ async fn follow_program(
                     last.stop();
                 },
                 Some(ended) = programs.join_next() => match ended {
-                    Ok(ended) => say(&format!("a program ended: {}", describe(&ended.end))),
+                    Ok(ended) => {
+                        // What the next one has not taken by now it does not want.
+                        bound.withdraw();
+                        say(&format!("a program ended: {}", describe(&ended.end)));
+                    }
                     Err(error) => return Err(Failure::new(Exit::Bug, error)),
                 },
                 signal = signals.next() => {
@@ -179,6 +189,12 @@ async fn follow_program(
             }
         };
     }
+}
+
+/// Offers what a program listens at to the next one. Without descriptors for that, the next one finds its addresses in use, and
+/// says so.
+fn offer(of: &BoundSockets, to: &BoundSockets) {
+    of.open().into_iter().flatten().for_each(|socket| to.offer(socket));
 }
 
 /// Obeys signals until every program has ended.

@@ -14,14 +14,15 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::timeout;
 
+use super::bound::BoundSocket;
 use super::ip::{bind_first, new_socket};
-use super::unix::{self, SocketFile};
+use super::unix::SocketFile;
 use super::{BindProblem, register};
-use crate::address::{Address, ListenAddress, Remote, Transport, UnixName};
+use crate::address::{Address, ListenAddress, Remote, Transport};
 use crate::config::SocketOptions;
 
 mod ip;
-mod local;
+pub(super) mod local;
 
 /// What was received, and from whom.
 #[derive(Debug)]
@@ -73,17 +74,12 @@ impl Origin {
 
 /// A bound socket, as those use it who answer.
 #[derive(Debug)]
-pub(crate) struct DatagramSocket {
-    socket: AsyncFd<Socket>,
-    local: ListenAddress,
-    /// Dropped after the socket, so that nobody finds a socket file that is still being closed.
-    _file: Option<SocketFile>,
-}
+pub(crate) struct DatagramSocket(AsyncFd<Arc<BoundSocket>>);
 
 impl DatagramSocket {
     /// The address that was bound, with the port that the system chose.
     pub(crate) fn local_address(&self) -> &ListenAddress {
-        &self.local
+        self.0.get_ref().local_address()
     }
 
     /// Sends a datagram to where another came from.
@@ -96,17 +92,17 @@ impl DatagramSocket {
     ///
     /// Dropping the future sends nothing.
     pub(crate) async fn answer(&self, data: &[u8], origin: &Origin) -> io::Result<()> {
-        let send = |socket: &Socket| match origin {
-            Origin::Ip(origin) => ip::send(socket, data, origin),
-            Origin::Unix(origin) => local::send(socket, data, origin),
+        let send = |bound: &Arc<BoundSocket>| match origin {
+            Origin::Ip(origin) => ip::send(&bound.socket, data, origin),
+            Origin::Unix(origin) => local::send(&bound.socket, data, origin),
         };
         // The first try asks nobody: there is nearly always room.
         loop {
-            match send(self.socket.get_ref()) {
+            match send(self.0.get_ref()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return done,
             }
-            let waiting = self.socket.async_io(Interest::WRITABLE, send);
+            let waiting = self.0.async_io(Interest::WRITABLE, send);
             match origin {
                 Origin::Ip(_) => return waiting.await,
                 Origin::Unix(_) => {
@@ -133,44 +129,37 @@ pub(crate) struct Receiver {
 }
 
 /// Datagrams that the kernel had no room for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Dropped {
-    /// What the kernel last said, which counts from when the socket was made and wraps around (`SO_RXQ_OVFL`).
-    seen: u32,
+    /// What the kernel last said, which counts from when the socket was made and wraps around (`SO_RXQ_OVFL`). Of a socket
+    /// that is taken over it has said nothing yet, and what it counted until then is somebody else's.
+    seen: Option<u32>,
     /// Those that nobody has been told of.
     new: u64,
 }
 
 impl Dropped {
     fn see(&mut self, count: u32) {
-        self.new += u64::from(count.wrapping_sub(self.seen));
-        self.seen = count;
+        let last = self.seen.replace(count).unwrap_or(count);
+        self.new += u64::from(count.wrapping_sub(last));
     }
 }
 
 impl Receiver {
-    fn new(socket: Socket, local: ListenAddress, file: Option<SocketFile>, max: u32) -> io::Result<Self> {
+    pub(super) fn new(bound: Arc<BoundSocket>, max: u32) -> io::Result<Self> {
         let max = max as usize;
+        let seen = (!bound.is_taken_over).then_some(0);
         Ok(Self {
-            socket: Arc::new(DatagramSocket {
-                socket: register(socket)?,
-                local,
-                _file: file,
-            }),
+            socket: Arc::new(DatagramSocket(register(bound)?)),
             max,
             room: vec![0; max + ip::MAX_HEADER].into(),
-            dropped: Dropped::default(),
+            dropped: Dropped { seen, new: 0 },
         })
     }
 
     /// The socket, for answers.
     pub(crate) fn socket(&self) -> &Arc<DatagramSocket> {
         &self.socket
-    }
-
-    /// The address that was bound, with the port that the system chose.
-    pub(crate) fn local_address(&self) -> ListenAddress {
-        self.socket.local.clone()
     }
 
     /// Waits until there is a datagram to receive, or an error to report.
@@ -191,8 +180,8 @@ impl Receiver {
         super::is_readable(self.registration()).unwrap_or(true)
     }
 
-    pub(super) fn registration(&self) -> &AsyncFd<Socket> {
-        &self.socket.socket
+    pub(super) fn registration(&self) -> &AsyncFd<Arc<BoundSocket>> {
+        &self.socket.0
     }
 
     /// Takes the next datagram.
@@ -207,12 +196,15 @@ impl Receiver {
             room,
             dropped,
         } = self;
-        let transport = socket.local.transport;
-        socket.socket.try_io(Interest::READABLE, |socket| match transport {
-            Transport::Icmp => ip::receive(socket, room, dropped).map(|packet| ip::without_header(packet, *max)),
-            Transport::UnixGram => local::receive(socket, &mut room[..*max]),
-            _ => ip::receive(socket, &mut room[..*max], dropped),
-        })
+        socket
+            .0
+            .try_io(Interest::READABLE, |bound| match bound.local.transport {
+                Transport::Icmp => {
+                    ip::receive(&bound.socket, room, dropped).map(|packet| ip::without_header(packet, *max))
+                }
+                Transport::UnixGram => local::receive(&bound.socket, &mut room[..*max]),
+                _ => ip::receive(&bound.socket, &mut room[..*max], dropped),
+            })
     }
 
     /// How many datagrams the kernel has dropped since the last call, because they came faster than they were received. It
@@ -222,56 +214,44 @@ impl Receiver {
     }
 }
 
+/// Makes a socket say of each datagram what the server wants to know, for one that others have bound.
+pub(super) fn prepare(socket: &Socket, address: &Address) -> io::Result<()> {
+    match address {
+        Address::Ip(address) => ip::prepare(socket, *address),
+        Address::Unix(_) => local::prepare(socket),
+    }
+}
+
 /// Binds a UDP socket.
 pub(super) async fn bind_udp(
     host: &str,
     port: u16,
     options: &SocketOptions,
-    max: u32,
-) -> Result<Receiver, BindProblem> {
-    bind_first(host, port, |address| {
+) -> Result<(Socket, Option<SocketFile>), BindProblem> {
+    let bind = |address| {
         let socket = new_socket(address, Type::DGRAM, Protocol::UDP)?;
         socket.set_reuse_port(options.reuse_port)?;
-        bind_ip(socket, address, Transport::Udp, max)
-    })
-    .await
+        ip::prepare(&socket, address)?;
+        socket.bind(&address.into())?;
+        Ok(socket)
+    };
+    Ok((bind_first(host, port, bind).await?, None))
 }
 
 /// Binds a raw socket that gets ICMP messages.
-pub(super) async fn bind_icmp(host: &str, max: u32) -> Result<Receiver, BindProblem> {
-    bind_first(host, 0, |address| {
+pub(super) async fn bind_icmp(host: &str) -> Result<(Socket, Option<SocketFile>), BindProblem> {
+    let bind = |address: SocketAddr| {
         let protocol = if address.is_ipv4() {
             Protocol::ICMPV4
         } else {
             Protocol::ICMPV6
         };
         let socket = new_socket(address, Type::RAW, protocol)?;
-        bind_ip(socket, address, Transport::Icmp, max)
-    })
-    .await
-}
-
-fn bind_ip(socket: Socket, address: SocketAddr, transport: Transport, max: u32) -> io::Result<Receiver> {
-    ip::prepare(&socket, address)?;
-    socket.bind(&address.into())?;
-    let mut bound = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
-    if transport == Transport::Icmp {
-        // The kernel shows the protocol where others have a port.
-        bound.set_port(0);
-    }
-    let address = Address::Ip(bound);
-    Receiver::new(socket, ListenAddress { transport, address }, None, max)
-}
-
-/// Binds a Unix datagram socket.
-pub(super) fn bind_unix(name: &UnixName, mode: u32, max: u32) -> Result<Receiver, BindProblem> {
-    let (socket, file) = unix::bind(unix::Kind::Datagram, name, mode, 0)?;
-    local::prepare(&socket)?;
-    let local = ListenAddress {
-        transport: Transport::UnixGram,
-        address: Address::Unix(Some(name.clone())),
+        ip::prepare(&socket, address)?;
+        socket.bind(&address.into())?;
+        Ok(socket)
     };
-    Ok(Receiver::new(socket, local, file, max)?)
+    Ok((bind_first(host, 0, bind).await?, None))
 }
 
 #[cfg(test)]
@@ -281,12 +261,21 @@ mod tests {
     #[test]
     fn drops_are_counted_over_the_end_of_the_kernels_counter() {
         let mut dropped = Dropped {
-            seen: u32::MAX - 1,
+            seen: Some(u32::MAX - 1),
             new: 0,
         };
         dropped.see(3);
         assert_eq!(dropped.new, 5);
         dropped.see(3);
         assert_eq!(dropped.new, 5);
+    }
+
+    #[test]
+    fn drops_of_an_earlier_owner_are_not_counted_again() {
+        let mut dropped = Dropped { seen: None, new: 0 };
+        dropped.see(7);
+        assert_eq!(dropped.new, 0);
+        dropped.see(9);
+        assert_eq!(dropped.new, 2);
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, Mode, fchmod, flock};
 use rustix::net::sockopt::socket_peercred;
@@ -14,10 +15,12 @@ use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
+use super::bound::BoundSocket;
+use super::datagrams::local;
 use super::packets::Packets;
 use super::stream::Stream;
 use super::{BindProblem, Io, accept, register};
-use crate::address::{Address, ListenAddress, Remote, Transport, UnixName};
+use crate::address::{Address, Remote, Transport, UnixName};
 
 /// What a socket carries.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +40,9 @@ impl Kind {
             Self::Stream => Type::STREAM,
         };
         let socket = Socket::new(Domain::UNIX, kind, None)?;
+        if kind == Type::DGRAM {
+            local::prepare(&socket)?;
+        }
         socket.set_nonblocking(true)?;
         Ok(socket)
     }
@@ -65,57 +71,30 @@ pub(super) fn bind(
 }
 
 #[derive(Debug)]
-pub(crate) struct Listener {
-    kind: Kind,
-    transport: Transport,
-    socket: AsyncFd<Socket>,
-    name: UnixName,
-    /// Dropped after the socket, so that nobody finds a socket file that is still being closed.
-    _file: Option<SocketFile>,
-}
+pub(crate) struct Listener(AsyncFd<Arc<BoundSocket>>);
 
 impl Listener {
-    pub(super) fn bind(
-        kind: Kind,
-        transport: Transport,
-        name: &UnixName,
-        mode: u32,
-        backlog: u32,
-    ) -> Result<Self, BindProblem> {
-        let (socket, file) = bind(kind, name, mode, backlog)?;
-        Ok(Self {
-            kind,
-            transport,
-            socket: register(socket)?,
-            name: name.clone(),
-            _file: file,
-        })
+    pub(super) fn new(bound: Arc<BoundSocket>) -> io::Result<Self> {
+        register(bound).map(Self)
     }
 
-    pub(super) fn socket(&self) -> &AsyncFd<Socket> {
-        &self.socket
+    pub(super) fn socket(&self) -> &AsyncFd<Arc<BoundSocket>> {
+        &self.0
     }
 
     pub(super) fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
-        let (stream, address) = accept(&self.socket)?;
+        let (stream, address) = accept(&self.0)?;
         let remote = Remote {
             address: Address::Unix(address.and_then(name_of)),
             uid: socket_peercred(&stream)
                 .ok()
                 .map(|credentials| credentials.uid.as_raw()),
         };
-        let io: Box<dyn Io> = match self.kind {
-            Kind::Packet => Box::new(Packets::new(stream)?),
-            Kind::Stream | Kind::Datagram => Box::new(Stream::new(stream)),
+        let io: Box<dyn Io> = match self.0.get_ref().local_address().transport {
+            Transport::UnixPacket => Box::new(Packets::new(stream)?),
+            _ => Box::new(Stream::new(stream)),
         };
         Ok((io, remote))
-    }
-
-    pub(super) fn local_address(&self) -> ListenAddress {
-        ListenAddress {
-            transport: self.transport,
-            address: Address::Unix(Some(self.name.clone())),
-        }
     }
 }
 
@@ -220,13 +199,12 @@ impl Drop for SocketFile {
 mod tests {
     use super::*;
 
-    fn bind(path: &Path) -> Result<Listener, BindProblem> {
-        let name = UnixName::Path(path.to_owned());
-        Listener::bind(Kind::Stream, Transport::Unix, &name, 0o640, 16)
+    fn bind(path: &Path) -> Result<(Socket, Option<SocketFile>), BindProblem> {
+        super::bind(Kind::Stream, &UnixName::Path(path.to_owned()), 0o640, 16)
     }
 
-    #[tokio::test]
-    async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+    #[test]
+    fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
@@ -239,8 +217,8 @@ mod tests {
         assert!(!path.exists());
     }
 
-    #[tokio::test]
-    async fn a_file_that_is_no_socket_is_kept() {
+    #[test]
+    fn a_file_that_is_no_socket_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         fs::write(&path, "precious").unwrap();
@@ -248,8 +226,8 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
     }
 
-    #[tokio::test]
-    async fn a_file_that_took_our_place_is_kept() {
+    #[test]
+    fn a_file_that_took_our_place_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         let listener = bind(&path).unwrap();

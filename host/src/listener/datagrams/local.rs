@@ -22,7 +22,7 @@ pub(crate) struct Origin {
 }
 
 /// Makes the kernel say which user sent a datagram.
-pub(super) fn prepare(socket: &Socket) -> io::Result<()> {
+pub(in super::super) fn prepare(socket: &Socket) -> io::Result<()> {
     Ok(set_socket_passcred(socket, true)?)
 }
 
