@@ -84,6 +84,14 @@ impl Transport {
         matches!(self, Self::Http | Self::HttpUnix)
     }
 
+    /// Whether several processes can share what comes in, as connections one by one, or as datagrams by their remote.
+    pub fn is_spread(self) -> bool {
+        match self {
+            Self::Http | Self::HttpUnix | Self::Tcp | Self::Udp | Self::Unix | Self::UnixPacket => true,
+            Self::Icmp | Self::UnixGram => false,
+        }
+    }
+
     fn has_ports(self) -> bool {
         self != Self::Icmp
     }

@@ -1,46 +1,74 @@
 //! Counts that always balance: `accepted = active + closed by reason`, and of HTTP `requests = active requests + requests
 //! ended by outcome`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::iter::Sum;
+use std::sync::atomic::Ordering;
 
 use crate::event::{CloseReason, Outcome, RejectReason};
+use crate::worker::Words;
 
-/// Counters of one server. Each is one atomic addition for a connection; none is on the byte path.
-#[derive(Debug, Default)]
+/// Counters of one server, or of one worker of it. Each is one atomic addition for a connection; none is on the byte path.
+#[derive(Debug)]
 pub(crate) struct Books {
-    accepted: AtomicU64,
-    closed: [AtomicU64; CloseReason::ALL.len()],
-    rejected: [AtomicU64; RejectReason::ALL.len()],
-    accept_failures: AtomicU64,
-    requests: AtomicU64,
-    requests_ended: [AtomicU64; Outcome::ALL.len()],
+    words: Words,
+    /// The worker whose books these are, and how many there are: each has numbers of its own for connections.
+    worker: u16,
+    workers: u16,
+}
+
+/// As many numbers as books have, in whole lines of a processor's cache, so that workers do not wait for each other.
+pub(crate) const WORDS: usize = (REQUESTS_ENDED + Outcome::ALL.len()).next_multiple_of(8);
+
+const ACCEPTED: usize = 0;
+const ACCEPT_FAILURES: usize = 1;
+const REQUESTS: usize = 2;
+const CLOSED: usize = 3;
+const REJECTED: usize = CLOSED + CloseReason::ALL.len();
+const REQUESTS_ENDED: usize = REJECTED + RejectReason::ALL.len();
+
+impl Default for Books {
+    fn default() -> Self {
+        Self::of(Words::own(WORDS), 0, 1)
+    }
 }
 
 impl Books {
+    pub(crate) fn of(words: Words, worker: u16, workers: u16) -> Self {
+        Self { words, worker, workers }
+    }
+
     /// Enters an accepted connection and returns its number.
     pub(crate) fn accept(&self) -> u64 {
-        self.accepted.fetch_add(1, Ordering::Relaxed) + 1
+        let before = self.words[ACCEPTED].fetch_add(1, Ordering::Relaxed);
+        before * u64::from(self.workers) + u64::from(self.worker) + 1
     }
 
     pub(crate) fn close(&self, reason: CloseReason) {
-        self.closed[reason.index()].fetch_add(1, Ordering::Release);
+        self.words[CLOSED + reason.index()].fetch_add(1, Ordering::Release);
     }
 
     pub(crate) fn reject(&self, reason: RejectReason, count: u64) {
-        self.rejected[reason.index()].fetch_add(count, Ordering::Relaxed);
+        self.words[REJECTED + reason.index()].fetch_add(count, Ordering::Relaxed);
     }
 
     pub(crate) fn fail_accept(&self) {
-        self.accept_failures.fetch_add(1, Ordering::Relaxed);
+        self.words[ACCEPT_FAILURES].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Enters a request of HTTP.
     pub(crate) fn begin_request(&self) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.words[REQUESTS].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn end_request(&self, outcome: Outcome) {
-        self.requests_ended[outcome.index()].fetch_add(1, Ordering::Release);
+        self.words[REQUESTS_ENDED + outcome.index()].fetch_add(1, Ordering::Release);
+    }
+
+    /// Closes what is open: the process whose books these are has died.
+    pub(crate) fn bury(&self) {
+        let counts = self.counts();
+        self.words[CLOSED + CloseReason::WorkerDied.index()].fetch_add(counts.active, Ordering::Release);
+        self.words[REQUESTS_ENDED + Outcome::WorkerDied.index()].fetch_add(counts.active_requests, Ordering::Release);
     }
 
     /// A view of all counters.
@@ -48,28 +76,29 @@ impl Books {
     /// `closed` is read before `accepted`, so a connection that ends in between counts as active, never twice. So it is with
     /// requests.
     pub(crate) fn counts(&self) -> Counts {
-        let closed = self.closed.each_ref().map(|count| count.load(Ordering::Acquire));
-        let accepted = self.accepted.load(Ordering::Acquire);
-        let requests_ended = self
-            .requests_ended
-            .each_ref()
-            .map(|count| count.load(Ordering::Acquire));
-        let requests = self.requests.load(Ordering::Acquire);
+        let closed = self.read(CLOSED, Ordering::Acquire);
+        let accepted = self.words[ACCEPTED].load(Ordering::Acquire);
+        let requests_ended = self.read(REQUESTS_ENDED, Ordering::Acquire);
+        let requests = self.words[REQUESTS].load(Ordering::Acquire);
         Counts {
             accepted,
             active: accepted - closed.iter().sum::<u64>(),
             closed,
-            rejected: self.rejected.each_ref().map(|count| count.load(Ordering::Relaxed)),
-            accept_failures: self.accept_failures.load(Ordering::Relaxed),
+            rejected: self.read(REJECTED, Ordering::Relaxed),
+            accept_failures: self.words[ACCEPT_FAILURES].load(Ordering::Relaxed),
             requests,
             active_requests: requests - requests_ended.iter().sum::<u64>(),
             requests_ended,
         }
     }
+
+    fn read<const COUNT: usize>(&self, start: usize, order: Ordering) -> [u64; COUNT] {
+        std::array::from_fn(|index| self.words[start + index].load(order))
+    }
 }
 
 /// How many connections there were, and how they ended. `accepted` is `active` plus all that were closed.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counts {
     /// Connections that were given a sandbox.
@@ -112,6 +141,26 @@ impl Counts {
     pub fn rejected_in_all(&self) -> u64 {
         self.rejected.iter().sum()
     }
+}
+
+/// Those of several workers together.
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, more| Self {
+            accepted: sum.accepted + more.accepted,
+            active: sum.active + more.active,
+            accept_failures: sum.accept_failures + more.accept_failures,
+            requests: sum.requests + more.requests,
+            active_requests: sum.active_requests + more.active_requests,
+            requests_ended: add(sum.requests_ended, more.requests_ended),
+            closed: add(sum.closed, more.closed),
+            rejected: add(sum.rejected, more.rejected),
+        })
+    }
+}
+
+fn add<const COUNT: usize>(left: [u64; COUNT], right: [u64; COUNT]) -> [u64; COUNT] {
+    std::array::from_fn(|index| left[index] + right[index])
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct Bound {
     pub resource: Resource,
     /// What one sandbox takes of it.
     pub each: u64,
-    /// What there is of it for sandboxes.
+    /// What there is of it for sandboxes, in all [workers](Config::workers).
     pub available: u64,
 }
 
@@ -66,9 +66,9 @@ impl Resource {
         match self {
             Self::MaxConnections => "--max-connections",
             Self::MaxConcurrentRequests => "--max-concurrent-requests",
-            Self::OpenFiles => "ulimit -n, or LimitNOFILE= of systemd",
-            Self::Mappings => "--allocation slab, or sysctl vm.max_map_count",
-            Self::AddressSpace => "a lower --max-memory, or --allocation slab",
+            Self::OpenFiles => "--workers, ulimit -n, or LimitNOFILE= of systemd",
+            Self::Mappings => "--allocation slab, --workers, or sysctl vm.max_map_count",
+            Self::AddressSpace => "a lower --max-memory, --allocation slab, or --workers",
             Self::Memory => "memory, or MemoryMax= of systemd",
         }
     }
@@ -120,6 +120,8 @@ impl Capacity {
             each,
             available,
         };
+        let workers = u64::from(config.workers);
+        let of_processes = |resource, each, available: u64| bound(resource, each, available.saturating_mul(workers));
         let mut bounds = Vec::new();
         let (has_connections, has_requests) = config.has_sandboxes_for();
         let (connections, requests) = (config.limits.max_connections, config.http.max_concurrent_requests);
@@ -136,18 +138,18 @@ impl Capacity {
                 config.limits.max_outbound
             };
             let files = files.saturating_sub(machine::OPEN_FILES_OF_PROCESS);
-            bounds.push(bound(Resource::OpenFiles, 1 + u64::from(outbound), files));
+            bounds.push(of_processes(Resource::OpenFiles, 1 + u64::from(outbound), files));
         }
         if let Some(mappings) = machine.mappings
             && need.mappings > 0
         {
-            bounds.push(bound(
+            bounds.push(of_processes(
                 Resource::Mappings,
                 need.mappings,
                 mappings.saturating_sub(need.mappings_of_process),
             ));
         }
-        bounds.push(bound(
+        bounds.push(of_processes(
             Resource::AddressSpace,
             need.address_space,
             machine::ADDRESS_SPACE,
@@ -191,8 +193,9 @@ impl Server {
         observer: Arc<dyn Observer>,
         sandboxes: u32,
     ) -> Result<(Facts, Capacity), StartError> {
-        let config = Arc::new(config);
-        let Loaded { sandbox, facts } = load(&config, &observer).await?;
+        config.validate()?;
+        let part = Arc::new(config.clone().of_worker());
+        let Loaded { sandbox, facts } = load(&part, &observer).await?;
         let sandbox = Arc::new(sandbox);
         let measured = measure(&sandbox, sandboxes).await;
         Ok((facts, Capacity::of(&config, &sandbox.need(), measured)))
@@ -278,6 +281,22 @@ mod tests {
         config.limits.max_outbound = 3;
         let first = capacity(&config, 0).first();
         assert_eq!((first.resource, first.each), (Resource::OpenFiles, 4));
+    }
+
+    #[test]
+    fn each_worker_has_what_a_process_has() {
+        let mut config = Config::new("x.wasm");
+        config.limits.max_connections = 1_000_000;
+        let one = capacity(&config, 6).bounds;
+        config.workers = 3;
+        for bound in capacity(&config, 6).bounds {
+            let alone = one.iter().find(|one| one.resource == bound.resource).unwrap();
+            let times = match bound.resource {
+                Resource::MaxConnections | Resource::Memory => 1,
+                _ => 3,
+            };
+            assert_eq!(bound.available, times * alone.available, "{}", bound.resource);
+        }
     }
 
     #[test]

@@ -289,6 +289,13 @@ pub(crate) struct Serve {
     #[arg(default_value_if("addr", ArgPredicate::IsPresent, None))]
     listen: Vec<Listen>,
 
+    /// Processes that serve together, from the same listeners. Limits are for all of them.
+    ///
+    /// A process has its bounds: of open files, of mappings, of address space. Each worker has an equal part of
+    /// --max-connections and --max-concurrent-requests; one that dies is replaced, and costs its own connections only.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = "Process")]
+    workers: u16,
+
     #[command(flatten)]
     carried: CarriedArgs,
 
@@ -308,10 +315,16 @@ impl Cli {
 }
 
 impl Serve {
+    /// How many processes serve: 0 is out of bounds, and said to be when the settings are looked at.
+    pub(crate) fn workers(&self) -> u16 {
+        self.workers.max(1)
+    }
+
     /// The configuration for `handler`, a component.
     pub(crate) fn config(self, handler: PathBuf) -> Config {
         let mut config = Config::new(handler);
         config.listen = self.listen;
+        config.workers = self.workers;
         self.settings.configure(&mut config);
         self.carried.configure(&mut config);
         config

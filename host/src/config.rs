@@ -14,10 +14,13 @@ use thiserror::Error;
 
 pub use self::http::Http;
 pub use self::sandbox::{Allocation, AllocationError, MemoryReset, MemoryResetError};
+use crate::address::Transport;
 use crate::listen::Listen;
 use crate::listener::BoundSockets;
 use crate::outbound::ConnectRule;
+use crate::server::{Problems, StartError};
 use crate::source::SourceRange;
+use crate::worker::{self, Worker};
 
 /// Everything that a server is told.
 #[derive(Clone, Debug)]
@@ -29,6 +32,11 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Sockets that are bound already, for the listeners to take.
     pub bound: BoundSockets,
+    /// How many processes serve together: 1, unless whoever starts them makes each a [`worker`](Self::worker). Limits are
+    /// for all of them, and each has its equal part of `max-connections` and `max-concurrent-requests`.
+    pub workers: u16,
+    /// Which of them this process is.
+    pub worker: Option<Worker>,
     /// Where guests may connect to; nowhere without a rule. Handlers have `wasi:sockets` of WASI 0.2 for that, and so has
     /// a server program.
     pub allow_connect: Vec<ConnectRule>,
@@ -66,6 +74,8 @@ impl Config {
             handler: handler.into(),
             listen: vec![listen],
             bound: BoundSockets::default(),
+            workers: 1,
+            worker: None,
             allow_connect: Vec::new(),
             sockets: SocketOptions::default(),
             limits: Limits::default(),
@@ -90,6 +100,36 @@ impl Config {
             transports.any(|transport| transport.is_http() == is_http)
         };
         (has(false), has(true))
+    }
+
+    /// These settings, with its part of what all workers have together.
+    pub(crate) fn of_worker(mut self) -> Self {
+        let index = self.worker.as_ref().map_or(0, Worker::index);
+        let part = |all| worker::share(all, index, self.workers);
+        self.limits.max_connections = part(self.limits.max_connections);
+        self.http.max_concurrent_requests = part(self.http.max_concurrent_requests);
+        self
+    }
+
+    /// Whether this process listens there. Where the kernel cannot spread what comes over several sockets, the first of the
+    /// workers has it all: the datagrams of a session must reach the same one.
+    pub(crate) fn listens(&self, transport: Transport) -> bool {
+        let is_first = self.worker.as_ref().is_none_or(|worker| worker.index() == 0);
+        is_first || transport.is_spread()
+    }
+
+    /// What is wrong with these settings in themselves.
+    ///
+    /// # Errors
+    ///
+    /// All of it, as [`StartError::Config`].
+    pub fn validate(&self) -> Result<(), StartError> {
+        let problems = self.problems();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(StartError::Config(Problems::new(problems)))
+        }
     }
 
     /// As many sandboxes as there may be at once, and the setting that says so. A request of HTTP has one, and its connection
@@ -126,6 +166,13 @@ impl Config {
             limits.max_connections.to_string(),
             (1..=MAX_CONNECTIONS).contains(&limits.max_connections),
             "a number from 1 to 1000000",
+        );
+        check(
+            "workers",
+            self.workers.to_string(),
+            (1..=MAX_WORKERS).contains(&self.workers)
+                && u32::from(self.workers) <= limits.max_connections.min(self.http.max_concurrent_requests),
+            "a number from 1 to 256, and no more than max-connections and max-concurrent-requests",
         );
         check(
             "max-connections-per-source",
@@ -332,6 +379,8 @@ pub struct ConfigError {
 /// A sanity bound: beyond it the numbers of a pool no longer fit their types. What the machine holds is far less, and is
 /// found out when the pool is made.
 const MAX_CONNECTIONS: u32 = 1_000_000;
+/// More processes than any machine has processors for would share little beside the work of starting them.
+const MAX_WORKERS: u16 = 256;
 const WASM_PAGE: u64 = 64 << 10;
 const MAX_MEMORY: u64 = 4 << 30;
 /// The length of an IP datagram is a number of 16 bits. A Unix datagram may be longer, and is cut.
@@ -365,7 +414,7 @@ mod tests {
         config.limits.max_outbound = 0;
         config.timeouts.idle = Some(Duration::ZERO);
         let problems: Vec<_> = config.problems().iter().map(ToString::to_string).collect();
-        assert_eq!(problems.len(), 5, "{problems:?}");
-        assert!(problems[2].starts_with("max-memory cannot be 1 B:"), "{problems:?}");
+        assert_eq!(problems.len(), 6, "{problems:?}");
+        assert!(problems[3].starts_with("max-memory cannot be 1 B:"), "{problems:?}");
     }
 }

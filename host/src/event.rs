@@ -155,11 +155,14 @@ pub enum CloseReason {
     TimedOut,
     /// `trap`: the guest trapped: a panic, an invalid access, too deep a recursion.
     Trap,
+    /// `worker-died`: the process of its [worker](crate::Worker) ended, by a signal or for want of memory. Its peer sees what
+    /// the kernel makes of that, the end of the stream or a reset, and no observer is told.
+    WorkerDied,
 }
 
 impl CloseReason {
     /// Every reason, in alphabetical order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Aborted,
         Self::Bug,
         Self::Completed,
@@ -177,6 +180,7 @@ impl CloseReason {
         Self::Reset,
         Self::TimedOut,
         Self::Trap,
+        Self::WorkerDied,
     ];
 
     /// Its name in logs.
@@ -199,6 +203,7 @@ impl CloseReason {
             Self::Reset => "reset",
             Self::TimedOut => "timed-out",
             Self::Trap => "trap",
+            Self::WorkerDied => "worker-died",
         }
     }
 
@@ -222,7 +227,8 @@ impl CloseReason {
             | Self::Killed
             | Self::Lifetime
             | Self::Memory
-            | Self::Trap => false,
+            | Self::Trap
+            | Self::WorkerDied => false,
         }
     }
 

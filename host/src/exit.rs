@@ -1,11 +1,11 @@
 //! How the command ends: one table, which the README repeats and a test compares.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
 use socketserver::StartError;
 
 /// The exit codes, those of `sysexits.h` where one fits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Exit {
     /// Stopped, and every connection had finished; or the settings are fine.
     Clean = 0,
@@ -23,6 +23,23 @@ pub(crate) enum Exit {
     Killed = 75,
     /// A setting is out of its bounds, or does not fit this machine.
     Config = 78,
+}
+
+impl Exit {
+    /// The code that a process of this program has ended with; none if a signal has ended it.
+    pub(crate) fn of(status: ExitStatus) -> Option<Self> {
+        let all = [
+            Self::Clean,
+            Self::Program,
+            Self::Usage,
+            Self::Handler,
+            Self::Bug,
+            Self::Bind,
+            Self::Killed,
+            Self::Config,
+        ];
+        all.into_iter().find(|exit| status.code() == Some(*exit as i32))
+    }
 }
 
 impl From<Exit> for ExitCode {

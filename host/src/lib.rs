@@ -156,6 +156,7 @@ mod slot;
 mod socket;
 mod source;
 mod supervise;
+mod worker;
 
 pub use address::{Address, ListenAddress, Remote, Transport, UnixName};
 pub use books::Counts;
@@ -180,3 +181,4 @@ pub use sandbox::{
 pub use server::{Handle, Problems, Server, StartError, Status, Stopped};
 pub use slot::Slot;
 pub use source::{SourceRange, SourceRangeError};
+pub use worker::{Ledger, Worker};

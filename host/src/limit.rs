@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::address::Remote;
 use crate::config::Limits;
 use crate::source::Source;
+use crate::worker::Table;
 
 /// Exact limits on connections at the same time.
 #[derive(Debug)]
@@ -21,16 +22,15 @@ pub(crate) struct Permits {
 }
 
 impl Permits {
-    pub(crate) fn new(limits: &Limits, max_requests: u32) -> Self {
+    /// Permits of one process. `common` is where several of them count the connections of sources together.
+    pub(crate) fn new(limits: &Limits, max_requests: u32, common: Option<Table>) -> Self {
+        let open = common.map_or_else(|| Open::Here(Mutex::default()), Open::Common);
         Self {
             all: Arc::new(Semaphore::new(limits.max_connections as usize)),
             requests: Arc::new(Semaphore::new(max_requests as usize)),
-            sources: limits.max_connections_per_source.map(|max| {
-                Arc::new(Sources {
-                    max,
-                    open: Mutex::default(),
-                })
-            }),
+            sources: limits
+                .max_connections_per_source
+                .map(|max| Arc::new(Sources { max, open })),
             limits: limits.clone(),
         }
     }
@@ -111,27 +111,47 @@ impl Drop for SourcePermit {
 #[derive(Debug)]
 pub(crate) struct Refused;
 
-/// Open connections by source. A source without any has no entry, so an attacker with many addresses fills the table only
-/// as far as `max-connections`.
+/// Open connections by source.
 #[derive(Debug)]
 struct Sources {
     max: u32,
-    open: Mutex<HashMap<Source, u32>>,
+    open: Open,
+}
+
+#[derive(Debug)]
+enum Open {
+    /// Those of all workers.
+    Common(Table),
+    /// Those of this process. A source without any has no entry, so an attacker with many addresses fills the table only as
+    /// far as `max-connections`.
+    Here(Mutex<HashMap<Source, u32>>),
 }
 
 impl Sources {
     fn admit(self: &Arc<Self>, source: Source) -> Result<SourcePermit, Refused> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(source).or_insert(0);
-        if *count >= self.max {
-            return Err(Refused);
+        let is_admitted = match &self.open {
+            Open::Common(table) => table.admit(source, self.max),
+            Open::Here(open) => {
+                let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+                let count = open.entry(source).or_insert(0);
+                let is_admitted = *count < self.max;
+                *count += u32::from(is_admitted);
+                is_admitted
+            }
+        };
+        if is_admitted {
+            Ok(SourcePermit(Some((Arc::clone(self), source))))
+        } else {
+            Err(Refused)
         }
-        *count += 1;
-        Ok(SourcePermit(Some((Arc::clone(self), source))))
     }
 
     fn release(&self, source: Source) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = match &self.open {
+            Open::Common(table) => return table.release(source),
+            Open::Here(open) => open,
+        };
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Entry::Occupied(mut entry) = open.entry(source) {
             *entry.get_mut() -= 1;
             if *entry.get() == 0 {
@@ -160,7 +180,7 @@ mod tests {
             exempt_sources: vec![SourceRange::Loopback],
             ..Limits::default()
         };
-        Permits::new(&limits, 1)
+        Permits::new(&limits, 1, None)
     }
 
     #[tokio::test(start_paused = true)]
@@ -203,6 +223,9 @@ mod tests {
         for port in 1..1000 {
             drop(permits.admit(&from(&format!("10.0.0.{}:{port}", port % 250))).unwrap());
         }
-        assert!(permits.sources.unwrap().open.lock().unwrap().is_empty());
+        let Open::Here(open) = &permits.sources.as_ref().unwrap().open else {
+            unreachable!("there is one process")
+        };
+        assert!(open.lock().unwrap().is_empty());
     }
 }

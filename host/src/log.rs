@@ -73,7 +73,7 @@ impl Observer for LogObserver {
             | CloseReason::Killed
             | CloseReason::Memory
             | CloseReason::Trap => line!(warn),
-            CloseReason::Bug | CloseReason::Instantiate => line!(error),
+            CloseReason::Bug | CloseReason::Instantiate | CloseReason::WorkerDied => line!(error),
         }
     }
 
@@ -113,7 +113,7 @@ impl Observer for LogObserver {
             | Outcome::ResponseSize
             | Outcome::TimedOut
             | Outcome::Trap => line!(warn),
-            Outcome::Bug | Outcome::Instantiate => line!(error),
+            Outcome::Bug | Outcome::Instantiate | Outcome::WorkerDied => line!(error),
         }
     }
 

@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod command;
 mod exit;
+mod workers;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ use crate::check::Report;
 use crate::cli::{CapacityArgs, Check, Cli, Command, Output, ProcessArgs, Run, Serve};
 use crate::command::component;
 use crate::exit::{Exit, Failure};
+use crate::workers::Member;
 
 /// A connection makes and frees a few dozen small objects; with this allocator they cost 4 to 6 % less of its processor
 /// time than with glibc's, and a quiet server gives memory back.
@@ -37,6 +39,10 @@ use crate::exit::{Exit, Failure};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    let member = match Member::from_environment() {
+        Ok(member) => member,
+        Err(failure) => return failed(failure),
+    };
     let (cli, matches) = match Cli::parse_with_sources(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -55,32 +61,56 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => command::inspect(&inspect),
         Command::New(new) => command::create(&new),
         Command::Run(run) => run_program(*run),
-        Command::Serve(serve) => run_serve(*serve),
+        Command::Serve(serve) => run_serve(*serve, member),
     };
     match result {
         Ok(exit) => exit.into(),
-        Err(Failure { exit, error }) => {
-            eprintln!("error: {error:#}");
-            exit.into()
-        }
+        Err(failure) => failed(failure),
     }
 }
 
-fn run_serve(serve: Serve) -> Result<Exit, Failure> {
+fn failed(Failure { exit, error }: Failure) -> ExitCode {
+    eprintln!("error: {error:#}");
+    exit.into()
+}
+
+fn run_serve(serve: Serve, member: Option<Member>) -> Result<Exit, Failure> {
     start_log(&serve.settings.process)?;
-    let handler = component(&serve.handler)?;
-    let runtime = runtime(&serve.settings.process)?;
+    let workers = serve.workers();
+    let handler = match &member {
+        Some(member) => member.handler(),
+        None => component(&serve.handler)?,
+    };
     let descriptors = raise_descriptors();
-    let sockets = serve.settings.max_sockets();
+    if member.is_none() && workers > 1 {
+        return workers::supervise(serve.config(handler.clone()), &handler);
+    }
+    let runtime = runtime(&serve.settings.process, workers)?;
+    let sockets = serve.settings.max_sockets() / u64::from(workers);
     let result = runtime.block_on(async {
         // Taken before anything is bound: from here on a signal drains, and never cuts.
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;
-        let server = Server::bind(serve.config(handler), Arc::new(LogObserver)).await?;
+        let mut config = serve.config(handler);
+        if let Some(member) = &member {
+            member.configure(&mut config)?;
+        }
+        let server = Server::bind(config, Arc::new(LogObserver)).await?;
         log_facts(server.facts());
         log_capacity(server.capacity());
         warn_of_few(descriptors, sockets);
-        announce::listeners(server.handle().addresses());
         let handle = server.handle();
+        let stopped_as = match member {
+            Some(member) => {
+                // A terminal's interrupt comes to all of its processes, and it is the supervisor's to pass on.
+                signals.leave_interrupt();
+                member.obey(handle.clone());
+                "worker stopped"
+            }
+            None => {
+                announce::listeners(handle.addresses());
+                "stopped"
+            }
+        };
         let serving = server.serve();
         tokio::pin!(serving);
         let mut phases = handle.phase();
@@ -91,7 +121,7 @@ fn run_serve(serve: Serve) -> Result<Exit, Failure> {
                 Ok(()) = phases.changed() => info!(target: "socketserver", phase = %*phases.borrow_and_update(), "phase"),
             }
         };
-        log_counts("stopped", &stopped.counts);
+        log_counts(stopped_as, &stopped.counts);
         Ok(if stopped.killed { Exit::Killed } else { Exit::Clean })
     });
     leave(runtime);
@@ -102,7 +132,7 @@ fn run_program(run: Run) -> Result<Exit, Failure> {
     start_log(&run.settings.process)?;
     let program = component(&run.program)?;
     let handlers = command::components(run.handlers())?;
-    let runtime = runtime(&run.settings.process)?;
+    let runtime = runtime(&run.settings.process, 1)?;
     let descriptors = raise_descriptors();
     let sockets = run.settings.max_sockets();
     let result = runtime.block_on(async {
@@ -151,7 +181,7 @@ fn run_check(check: Check, matches: &ArgMatches) -> Result<Exit, Failure> {
     let Check { output, serve } = check;
     start_log(&serve.settings.process)?;
     let handler = component(&serve.handler)?;
-    let machine_defaults = serve.settings.machine_defaults();
+    let machine_defaults = serve.settings.machine_defaults(serve.workers());
     let config = serve.config(handler);
     let facts = runtime_for_check()?.block_on(Server::check(config, Arc::new(LogObserver)))?;
     let matches = matches.subcommand_matches("check").unwrap_or(matches);
@@ -168,7 +198,7 @@ fn run_capacity(capacity: CapacityArgs) -> Result<Exit, Failure> {
     } = capacity;
     start_log(&serve.settings.process)?;
     let handler = component(&serve.handler)?;
-    let runtime = runtime(&serve.settings.process)?;
+    let runtime = runtime(&serve.settings.process, serve.workers())?;
     let max_memory = ByteSize(serve.settings.max_memory());
     let measuring = Server::measure(serve.config(handler), Arc::new(LogObserver), sandboxes);
     let result = runtime.block_on(measuring);
@@ -194,11 +224,9 @@ fn start_log(process: &ProcessArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn runtime(process: &ProcessArgs) -> Result<Runtime, Failure> {
+fn runtime(process: &ProcessArgs, workers: u16) -> Result<Runtime, Failure> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if let Some(threads) = process.threads {
-        builder.worker_threads(threads.into());
-    }
+    builder.worker_threads(process.threads(workers));
     let runtime = builder.enable_all().build().context("cannot start the worker threads");
     runtime.map_err(|error| Failure::new(Exit::Bug, error))
 }
@@ -246,7 +274,8 @@ fn obey(signal: Signal, handle: &Handle) {
 
 /// The signals that a server obeys.
 struct Signals {
-    interrupt: tokio::signal::unix::Signal,
+    /// `None` leaves it to another process.
+    interrupt: Option<tokio::signal::unix::Signal>,
     terminate: tokio::signal::unix::Signal,
     user: tokio::signal::unix::Signal,
 }
@@ -260,15 +289,27 @@ enum Signal {
 impl Signals {
     fn new() -> io::Result<Self> {
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
+            interrupt: Some(signal(SignalKind::interrupt())?),
             terminate: signal(SignalKind::terminate())?,
             user: signal(SignalKind::user_defined1())?,
         })
     }
 
+    /// Ignores interrupts from here on.
+    fn leave_interrupt(&mut self) {
+        // It stays registered with the runtime, which is what keeps it from ending the process.
+        self.interrupt = None;
+    }
+
     async fn next(&mut self) -> Signal {
+        let interrupt = async {
+            match &mut self.interrupt {
+                Some(interrupt) => interrupt.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = self.interrupt.recv() => Signal::Stop,
+            _ = interrupt => Signal::Stop,
             _ = self.terminate.recv() => Signal::Stop,
             _ = self.user.recv() => Signal::Status,
         }

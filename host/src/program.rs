@@ -16,7 +16,7 @@ use crate::event::Observer;
 use crate::listen::Listen;
 use crate::meter::Meter;
 use crate::sandbox::{self, LoadError, ProgramEnd};
-use crate::server::{Handle, Problems, Shared, StartError};
+use crate::server::{Handle, Shared, StartError};
 
 /// What a program is given beside its settings.
 #[derive(Clone, Debug, Default)]
@@ -88,10 +88,7 @@ impl Program {
     ///
     /// Dropping the future leaves nothing behind.
     pub async fn load(config: Config, grants: Grants, observer: Arc<dyn Observer>) -> Result<Self, StartError> {
-        let problems = config.problems();
-        if !problems.is_empty() {
-            return Err(StartError::Config(Problems::new(problems)));
-        }
+        config.validate()?;
         let Grants {
             allow_bind,
             handlers,

@@ -110,7 +110,7 @@ impl Sandbox {
             max_cpu: max_cpu_time.map(ticks_in),
             max_memory,
             max_output: max_guest_output,
-            output: Arc::new(OutputBudget::new(max_guest_output.saturating_mul(output::SHARES))),
+            output: Arc::new(OutputBudget::new(output::share(max_guest_output, config.workers))),
             outbound: OutboundGrant::new(config, &recipe.observer),
             environment: config.environment.clone(),
             variables: config.variables.iter().flatten().cloned().collect(),

@@ -22,6 +22,7 @@ use crate::listener::{BindError, Bound};
 use crate::sandbox::{self, Facts, LoadError, Loaded, Sandbox};
 use crate::session::Sessions;
 use crate::slot::{self, Slot};
+use crate::worker::Worker;
 
 /// A server whose sockets are bound. Nothing is accepted before [`serve`](Self::serve).
 #[derive(Debug)]
@@ -50,11 +51,16 @@ impl Server {
     ///
     /// Dropping the future binds nothing.
     pub async fn bind(config: Config, observer: Arc<dyn Observer>) -> Result<Self, StartError> {
-        let config = Arc::new(config);
+        let whole = config;
+        whole.validate()?;
+        let config = Arc::new(whole.clone().of_worker());
         let Loaded { sandbox, facts } = load(&config, &observer).await?;
-        let capacity = Capacity::of(&config, &sandbox.need(), None);
+        let capacity = Capacity::of(&whole, &sandbox.need(), None);
         let mut listeners = Vec::new();
         for listen in &config.listen {
+            if !config.listens(listen.transport()) {
+                continue;
+            }
             let socket = config.bound.take_or_bind(listen, &config.sockets).await?;
             let bound = Bound::new(socket, config.limits.max_packet_size)?;
             let local = Arc::new(bound.local_address().clone());
@@ -85,7 +91,9 @@ impl Server {
     ///
     /// Dropping the future changes nothing.
     pub async fn check(config: Config, observer: Arc<dyn Observer>) -> Result<Facts, StartError> {
-        load(&Arc::new(config), &observer).await.map(|loaded| loaded.facts)
+        config.validate()?;
+        let config = Arc::new(config.of_worker());
+        load(&config, &observer).await.map(|loaded| loaded.facts)
     }
 
     /// How many sandboxes fit at once, as far as it can be said without making some.
@@ -126,11 +134,8 @@ impl Server {
     }
 }
 
+/// Loads the handler, by settings that were found to be fine.
 pub(crate) async fn load(config: &Arc<Config>, observer: &Arc<dyn Observer>) -> Result<Loaded, StartError> {
-    let problems = config.problems();
-    if !problems.is_empty() {
-        return Err(StartError::Config(Problems(problems)));
-    }
     let (config, observer) = (Arc::clone(config), Arc::clone(observer));
     match tokio::task::spawn_blocking(move || sandbox::load(&config, observer)).await {
         Ok(loaded) => Ok(loaded?),
@@ -251,8 +256,12 @@ impl Shared {
         Self {
             sandbox,
             observer,
-            books: Books::default(),
-            permits: Permits::new(&config.limits, config.http.max_concurrent_requests),
+            books: config.worker.as_ref().map_or_else(Books::default, Worker::books),
+            permits: Permits::new(
+                &config.limits,
+                config.http.max_concurrent_requests,
+                config.worker.as_ref().and_then(Worker::table),
+            ),
             drain: Drain::new(),
             timeouts: config.timeouts.clone(),
             http: config.http.clone(),

@@ -58,3 +58,4 @@ mod support;
 mod unix;
 mod unixgram;
 mod unixpacket;
+mod workers;

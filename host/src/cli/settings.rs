@@ -156,9 +156,9 @@ struct SandboxArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Process")]
 pub(crate) struct ProcessArgs {
-    /// Worker threads [default: one for each processor].
+    /// Threads that serve [default: one for each processor, divided among the workers].
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
+    threads: Option<u16>,
 
     /// What to log: off, error, warn, info (a line for each connection), debug, or a filter such as
     /// `info,socketserver::guest=off`.
@@ -231,10 +231,9 @@ impl Settings {
     }
 
     /// What stands for the defaults that depend on the machine.
-    pub(crate) fn machine_defaults(&self) -> [(&'static str, String); 2] {
+    pub(crate) fn machine_defaults(&self, workers: u16) -> [(&'static str, String); 2] {
         let cache = self.sandbox.cache();
-        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = self.process.threads.map_or_else(processors, usize::from);
+        let threads = self.process.threads(workers);
         [
             (
                 "cache_dir",
@@ -257,6 +256,15 @@ impl Settings {
             self.limits.max_outbound
         };
         u64::from(self.limits.max_connections) * (1 + u64::from(outbound))
+    }
+}
+
+impl ProcessArgs {
+    /// The threads of each of so many workers.
+    pub(crate) fn threads(&self, workers: u16) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let each = || (processors() / usize::from(workers.max(1))).max(1);
+        self.threads.map_or_else(each, usize::from)
     }
 }
 

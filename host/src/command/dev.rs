@@ -22,7 +22,7 @@ use crate::{Signal, Signals, obey, start_log};
 pub(crate) fn dev(dev: Dev) -> Result<Exit, Failure> {
     start_log(&dev.settings.process)?;
     let source = Source::find(&dev.source).map_err(|error| Failure::new(Exit::Handler, error))?;
-    let runtime = crate::runtime(&dev.settings.process)?;
+    let runtime = crate::runtime(&dev.settings.process, 1)?;
     crate::raise_descriptors();
     let result = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|error| Failure::new(Exit::Bug, error))?;

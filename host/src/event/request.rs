@@ -71,11 +71,13 @@ pub enum Outcome {
     TimedOut,
     /// `trap`: the guest trapped.
     Trap,
+    /// `worker-died`: the process of its [worker](crate::Worker) ended.
+    WorkerDied,
 }
 
 impl Outcome {
     /// Every outcome, in alphabetical order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Aborted,
         Self::Bug,
         Self::Completed,
@@ -91,6 +93,7 @@ impl Outcome {
         Self::ResponseSize,
         Self::TimedOut,
         Self::Trap,
+        Self::WorkerDied,
     ];
 
     /// Its name in logs.
@@ -111,6 +114,7 @@ impl Outcome {
             Self::ResponseSize => "response-size",
             Self::TimedOut => "timed-out",
             Self::Trap => "trap",
+            Self::WorkerDied => "worker-died",
         }
     }
 

@@ -246,7 +246,8 @@ fn outcome(reason: CloseReason) -> Outcome {
         | CloseReason::Idle
         | CloseReason::Protocol
         | CloseReason::Reset
-        | CloseReason::TimedOut => Outcome::Bug,
+        | CloseReason::TimedOut
+        | CloseReason::WorkerDied => Outcome::Bug,
     }
 }
 

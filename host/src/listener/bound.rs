@@ -106,6 +106,17 @@ impl BoundSocket {
         })
     }
 
+    /// What to bind for another socket at the same address, with the port that the system chose.
+    pub fn same_address(&self) -> Listen {
+        let mut listen = self.listen.clone();
+        if let (Listen::Http { port, .. } | Listen::Tcp { port, .. } | Listen::Udp { port, .. }, Address::Ip(bound)) =
+            (&mut listen, &self.local.address)
+        {
+            *port = bound.port();
+        }
+        listen
+    }
+
     /// What it was bound for.
     pub fn listen(&self) -> &Listen {
         &self.listen

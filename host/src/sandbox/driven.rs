@@ -180,12 +180,13 @@ fn outcome(outcome: drive::Outcome) -> Outcome {
 
 fn reason(reason: CloseReason) -> Reason {
     match reason {
-        // Those that only HTTP has do not happen to what a program takes.
+        // Those that only HTTP has do not happen to what a program takes, and nobody is told of the end of a worker.
         CloseReason::Aborted
         | CloseReason::Bug
         | CloseReason::Evicted
         | CloseReason::HeaderTimeout
-        | CloseReason::Protocol => Reason::Bug,
+        | CloseReason::Protocol
+        | CloseReason::WorkerDied => Reason::Bug,
         CloseReason::Completed => Reason::Completed,
         CloseReason::CpuTime => Reason::CpuTime,
         CloseReason::Exit => Reason::Exit,

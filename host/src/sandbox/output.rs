@@ -17,7 +17,12 @@ use crate::event::{GuestLine, GuestStream};
 use crate::meter::Meter;
 
 /// How many times a connection's share all guests together may write in a second.
-pub(crate) const SHARES: u64 = 16;
+const SHARES: u64 = 16;
+
+/// What the guests of one of so many workers may write together in a second.
+pub(super) fn share(max_output: u64, workers: u16) -> u64 {
+    max_output.saturating_mul(SHARES) / u64::from(workers.max(1))
+}
 
 /// One of a guest's two output streams. All handles that the guest opens to it share one line.
 #[derive(Clone)]
