@@ -31,7 +31,7 @@ use crate::check::Report;
 use crate::cli::{CapacityArgs, Check, Cli, Command, Output, ProcessArgs, Run, Serve};
 use crate::command::component;
 use crate::exit::{Exit, Failure};
-use crate::workers::Member;
+use crate::workers::{HANDLER, Member, WORKER};
 
 /// A connection makes and frees a few dozen small objects; with this allocator they cost 4 to 6 % less of its processor
 /// time than with glibc's, and a quiet server gives memory back.
@@ -39,7 +39,7 @@ use crate::workers::Member;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let member = match Member::from_environment() {
+    let member = match Member::join(std::env::var_os(WORKER).as_deref(), std::env::var_os(HANDLER)) {
         Ok(member) => member,
         Err(failure) => return failed(failure),
     };

@@ -181,7 +181,8 @@ mod tests {
     fn what_a_dead_worker_had_open_is_accounted_for() {
         let ledger = Ledger::new(&config()).unwrap();
         let books = ledger.books(1);
-        (0..3).for_each(|_| drop(books.accept()));
+        let numbers: Vec<_> = (0..3).map(|_| books.accept()).collect();
+        assert_eq!(numbers, [2, 5, 8]);
         books.close(CloseReason::Idle);
         books.begin_request();
         ledger.books(2).accept();

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use self::backoff::Backoff;
-pub(crate) use self::member::Member;
+pub(crate) use self::member::{HANDLER, Member, WORKER};
 use self::process::{Message, Order, Process};
 use crate::exit::{Exit, Failure};
 use crate::{Signal, Signals, announce, log_counts};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::{MAX_CONNECTIONS, MAX_TIME, MIN_TIME};
+use super::bounds::{MAX_CONNECTIONS, MAX_TIME, MIN_TIME};
 
 /// Limits and deadlines of HTTP listeners.
 ///

@@ -201,7 +201,6 @@ fn key(source: Source) -> NonZeroU64 {
     const UNSPECIFIED: NonZeroU64 = NonZeroU64::MIN.saturating_add(0xffff_fffd << 32);
     let key = match source {
         Source::Ip(IpAddr::V4(v4)) => V4 | u64::from(v4.to_bits()),
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half of 128 bits")]
         Source::Ip(IpAddr::V6(v6)) => (v6.to_bits() >> 64) as u64,
         Source::User(uid) => USER | u64::from(uid),
     };

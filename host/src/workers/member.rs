@@ -1,7 +1,6 @@
 //! What a worker has from its supervisor.
 
-use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
 use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -14,9 +13,9 @@ use socketserver::{BoundSocket, Config, Handle, Ledger, Worker};
 use crate::exit::{Exit, Failure};
 
 /// The environment variable that makes a process a worker: its number, and how many there are.
-pub(super) const WORKER: &str = "SOCKETSERVER_WORKER";
+pub(crate) const WORKER: &str = "SOCKETSERVER_WORKER";
 /// And the one that says which component its supervisor has built.
-pub(super) const HANDLER: &str = "SOCKETSERVER_WORKER_HANDLER";
+pub(crate) const HANDLER: &str = "SOCKETSERVER_WORKER_HANDLER";
 
 /// The descriptors that a worker starts with.
 pub(super) const CONTROL: RawFd = 3;
@@ -35,18 +34,19 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// What the environment says: nothing, unless a supervisor has started this process. Called before anything else.
-    pub(crate) fn from_environment() -> Result<Option<Self>, Failure> {
-        let Some(place) = env::var_os(WORKER) else {
+    /// What the variables [`WORKER`] and [`HANDLER`] say: nothing, unless a supervisor has started this process. Called before
+    /// anything else.
+    pub(crate) fn join(place: Option<&OsStr>, handler: Option<OsString>) -> Result<Option<Self>, Failure> {
+        let Some(place) = place else {
             return Ok(None);
         };
-        Self::join(&place)
+        Self::try_join(place, handler)
             .with_context(|| format!("{WORKER} is for workers that `serve --workers` starts; unset it"))
             .map(Some)
             .map_err(|error| Failure::new(Exit::Usage, error))
     }
 
-    fn join(place: &OsString) -> anyhow::Result<Self> {
+    fn try_join(place: &OsStr, handler: Option<OsString>) -> anyhow::Result<Self> {
         #[expect(unsafe_code, reason = "descriptors that a process starts with belong to nobody yet")]
         // SAFETY: nothing has run yet that could own one.
         let inherited = unsafe { init_inherited_fds() };
@@ -54,9 +54,7 @@ impl Member {
         let index = place.to_str().and_then(|place| place.split_once('/')?.0.parse().ok());
         Ok(Self {
             index: index.ok_or_else(|| anyhow!("{} is no worker", place.display()))?,
-            handler: env::var_os(HANDLER)
-                .ok_or_else(|| anyhow!("{HANDLER} is missing"))?
-                .into(),
+            handler: handler.ok_or_else(|| anyhow!("{HANDLER} is missing"))?.into(),
             control: take(CONTROL)?.into(),
         })
     }
