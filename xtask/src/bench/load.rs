@@ -4,6 +4,7 @@
 
 mod bulk;
 mod connect;
+mod crowd;
 mod datagram;
 mod fill;
 mod first_byte;
@@ -76,6 +77,10 @@ pub(crate) enum Kind {
     Idle,
     /// As many as `open` connections that wait: how fast they open, how many there are, their memory.
     Fill,
+    /// Exactly `open` connections that wait, from several processes of clients: how fast they open, their memory.
+    Crowd,
+    /// What each of those does.
+    Hold,
     /// Round trips beside `open` connections whose handlers loop for ever.
     Neighbour,
 }
@@ -180,6 +185,8 @@ async fn measure(load: Load) -> Result<Outcome> {
         Kind::Resp => resp::measure(server, tree, Duration::from_millis(load.window), load.clients).await,
         Kind::Idle => idle::measure(server, tree, load.open).await,
         Kind::Fill => fill::measure(server, tree, load.open, load.clients).await,
+        Kind::Crowd => crowd::measure(load, tree).await,
+        Kind::Hold => crowd::hold(load).await.map(|()| Outcome::default()),
         Kind::Neighbour => {
             let spinning = neighbour::spin(server, load.open).await?;
             let outcome = window(load, |tally, client| neighbour::client(server, client, tally)).await;

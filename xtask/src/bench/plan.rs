@@ -109,7 +109,7 @@ impl Plan {
                 let connecting = Duration::from_micros(250) * (clients + open);
                 let load = match kind {
                     Kind::Idle => 3 * connecting + Duration::from_millis(1_500),
-                    Kind::Fill => connecting + Duration::from_millis(900),
+                    Kind::Crowd | Kind::Fill => connecting + Duration::from_millis(900),
                     _ => self.window_of(kind),
                 };
                 Duration::from_millis(350) + connecting + load

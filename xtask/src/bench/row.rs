@@ -105,6 +105,8 @@ pub(super) enum Open {
     Number(u32),
     /// As many as the limit of open files leaves room for.
     Most,
+    /// More than that: so many, of several processes.
+    Beyond(u32),
 }
 
 impl Open {
@@ -112,6 +114,7 @@ impl Open {
         match self {
             Self::Number(number) => number.min(most),
             Self::Most => most,
+            Self::Beyond(number) => number.min(most.saturating_mul(4)),
         }
     }
 }

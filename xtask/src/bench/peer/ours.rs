@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 
 pub(in crate::bench) use self::components::{Components, project as build};
 use super::{Demand, Peer, SERVER_THREADS, Stage, first_line};
+use crate::bench::process;
 use crate::bench::row::{Http, Reuse, Service, Wasi};
 use crate::bench::server::{Ready, Server};
 
@@ -133,6 +134,10 @@ fn try_start(
     if let Some(connections) = &connections {
         defaults.push(["--max-connections", connections]);
     }
+    let workers = (demand.connections > process::most_connections()?).then_some(WORKERS);
+    if let Some(workers) = workers {
+        defaults.push(["--workers", workers]);
+    }
     match demand.service {
         // What loops for ever is ended by the benchmark and by nothing else.
         Service::Spin => defaults.push(["--max-cpu-time", "none"]),
@@ -165,6 +170,9 @@ pub(super) fn reuse(http: Http) -> &'static str {
         Reuse::Reused | Reuse::Shared => "128",
     }
 }
+
+/// For more connections than a process may have.
+const WORKERS: &str = "4";
 
 /// Connections that are ending still have their place.
 const SPARE: u32 = 150;

@@ -206,6 +206,20 @@ pub(in crate::bench) const ROWS: &[Row] = &[
             Open::Most,
         )
     },
+    Row {
+        note: "More than a process may have open here: of the server, and of its clients. Each is asked once more when all are open, and \
+               answers.",
+        load: clients(Kind::Crowd, 64, Open::Beyond(50_000)),
+        rounds: ONCE,
+        ..echo(
+            "idle-50k",
+            "50,000 idle connections, in 4 workers",
+            Kind::Crowd,
+            64,
+            CONNECTION,
+            &["socketserver"],
+        )
+    },
     neighbour("neighbour-0", "0", Open::Number(0)),
     neighbour("neighbour-1", "1", Open::Number(1)),
     neighbour("neighbour-2", "2", Open::Number(2)),
