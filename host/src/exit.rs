@@ -5,7 +5,7 @@ use std::process::{ExitCode, ExitStatus};
 use socketserver::StartError;
 
 /// The exit codes, those of `sysexits.h` where one fits.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Exit {
     /// Stopped, and every connection had finished; or the settings are fine.
     Clean = 0,

@@ -247,7 +247,7 @@ impl BindError {
     /// The kind of error that the system would call it.
     pub(crate) fn into_io(self) -> io::Error {
         match self.problem {
-            BindProblem::InUse | BindProblem::NotASocket(_) => io::ErrorKind::AddrInUse.into(),
+            BindProblem::InUse | BindProblem::Locked(_) | BindProblem::NotASocket(_) => io::ErrorKind::AddrInUse.into(),
             BindProblem::NotLocal | BindProblem::Resolve { .. } => io::ErrorKind::AddrNotAvailable.into(),
             BindProblem::Permission => io::ErrorKind::PermissionDenied.into(),
             // Its kind means something else for a connection.
@@ -263,6 +263,8 @@ enum BindProblem {
     Foreign(&'static str),
     #[error("something already listens there; stop it or choose another address")]
     InUse,
+    #[error("another process keeps the folder {} locked", .0.display())]
+    Locked(PathBuf),
     #[error("no interface of this machine has that address")]
     NotLocal,
     #[error("{} exists and is no socket; remove it or choose another path", .0.display())]

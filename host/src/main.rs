@@ -99,6 +99,7 @@ fn run_serve(serve: Serve, member: Option<Member>) -> Result<Exit, Failure> {
         log_capacity(server.capacity());
         warn_of_few(descriptors, sockets);
         let handle = server.handle();
+        let is_worker = member.is_some();
         let stopped_as = match member {
             Some(member) => {
                 // A terminal's interrupt comes to all of its processes, and it is the supervisor's to pass on.
@@ -117,7 +118,11 @@ fn run_serve(serve: Serve, member: Option<Member>) -> Result<Exit, Failure> {
         let stopped = loop {
             tokio::select! {
                 stopped = &mut serving => break stopped,
-                signal = signals.next() => obey(signal, &handle),
+                signal = signals.next() => match signal {
+                    // A service manager tells every process to stop, and so does the supervisor: it alone may tell to kill.
+                    Signal::Stop if is_worker => handle.stop(),
+                    _ => obey(signal, &handle),
+                },
                 Ok(()) = phases.changed() => info!(target: "socketserver", phase = %*phases.borrow_and_update(), "phase"),
             }
         };
@@ -299,6 +304,11 @@ impl Signals {
     fn leave_interrupt(&mut self) {
         // It stays registered with the runtime, which is what keeps it from ending the process.
         self.interrupt = None;
+    }
+
+    /// Waits to be told to stop.
+    async fn stop(&mut self) {
+        while !matches!(self.next().await, Signal::Stop) {}
     }
 
     async fn next(&mut self) -> Signal {

@@ -9,7 +9,9 @@ mod backoff;
 mod member;
 mod process;
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,9 +112,17 @@ impl Supervisor {
             match message {
                 Some(Message::Serves(_)) => waiting -= 1,
                 Some(Message::Ended(worker, status)) => {
-                    // It has said why. The others notice that there is no supervisor any more.
+                    self.places[usize::from(worker)].process = None;
+                    // Whoever told the worker to stop may be about to tell this process, too.
+                    if is_told_to_stop(status) && tokio::time::timeout(TOLD_TOO, signals.stop()).await.is_ok() {
+                        return Ok(false);
+                    }
+                    self.order(Order::Kill);
+                    self.wait(Instant::now() + OVERDUE, signals).await;
+                    // The worker has said why.
                     let error = anyhow!("worker {worker} could not start: {status}");
-                    return Err(Failure::new(Exit::of(status).unwrap_or(Exit::Bug), error));
+                    let exit = Exit::of(status).filter(|exit| *exit != Exit::Clean);
+                    return Err(Failure::new(exit.unwrap_or(Exit::Bug), error));
                 }
                 None => break,
             }
@@ -163,23 +173,45 @@ impl Supervisor {
         self.sockets.clear();
         self.restarts.abort_all();
         self.order(Order::Stop);
-        let overdue = tokio::time::sleep_until(Instant::now() + self.grace + OVERDUE);
+        self.wait(Instant::now() + self.grace + OVERDUE, signals).await;
+        log_counts("stopped", &self.ledger.counts());
+        self.exit
+    }
+
+    /// Waits until all workers have ended. They are killed by the kernel when it is time, or at the third signal: one may be
+    /// stopped, or hang.
+    async fn wait(&mut self, overdue: Instant, signals: &mut Signals) {
+        let mut told_to_kill = false;
+        let overdue = tokio::time::sleep_until(overdue);
         tokio::pin!(overdue);
         while self.places.iter().any(|place| place.process.is_some()) {
             tokio::select! {
                 signal = signals.next() => match signal {
-                    Signal::Stop => self.order(Order::Kill),
+                    Signal::Stop if told_to_kill => self.kill(),
+                    Signal::Stop => {
+                        told_to_kill = true;
+                        self.order(Order::Kill);
+                        let soon = Instant::now() + OVERDUE;
+                        if soon < overdue.deadline() {
+                            overdue.as_mut().reset(soon);
+                        }
+                    }
                     Signal::Status => log_counts("status", &self.ledger.counts()),
                 },
                 Some(message) = self.messages.recv() => self.hear_while_stopping(message),
                 () = &mut overdue, if !overdue.is_elapsed() => {
                     error!(target: "socketserver", "workers did not stop in time; they are killed");
-                    self.places.iter().filter_map(|place| place.process.as_ref()).for_each(Process::kill);
+                    self.kill();
                 }
             }
         }
-        log_counts("stopped", &self.ledger.counts());
-        self.exit
+    }
+
+    fn kill(&self) {
+        self.places
+            .iter()
+            .filter_map(|place| place.process.as_ref())
+            .for_each(Process::kill);
     }
 
     fn order(&self, order: Order) {
@@ -219,7 +251,10 @@ impl Supervisor {
             self.ledger.bury(worker);
             let exit = Exit::of(status).filter(|exit| matches!(exit, Exit::Clean | Exit::Killed));
             match exit {
-                Some(exit) => self.exit = self.exit.max(exit),
+                Some(Exit::Killed) if self.exit == Exit::Clean => self.exit = Exit::Killed,
+                Some(_) => {}
+                // It had nothing open yet.
+                None if is_told_to_stop(status) => {}
                 None => {
                     error!(target: "socketserver", worker, %status, "worker ended; what it had open is lost");
                     self.exit = Exit::Bug;
@@ -254,9 +289,14 @@ async fn bind(listen: &Listen, config: &Config) -> Result<Vec<BoundSocket>, Fail
         Transport::Udp => config.workers,
         _ => 1,
     };
-    options.reuse_port |= count > 1;
     let failed = |error| Failure::from(StartError::Bind(error));
+    // Nobody else shares the address, unless the operator says so.
     let first = BoundSocket::bind(listen, &options).await.map_err(failed)?;
+    if count > 1 {
+        let allowed = first.allow_others().context("an address cannot be shared by workers");
+        allowed.map_err(|error| Failure::new(Exit::Bind, error))?;
+        options.reuse_port = true;
+    }
     let same = first.same_address();
     let mut sockets = vec![first];
     for _ in 1..count {
@@ -264,6 +304,15 @@ async fn bind(listen: &Listen, config: &Config) -> Result<Vec<BoundSocket>, Fail
     }
     Ok(sockets)
 }
+
+/// Whether a process was told to stop, and had not come to the point of doing so in order.
+fn is_told_to_stop(status: ExitStatus) -> bool {
+    let told = [rustix::process::Signal::INT, rustix::process::Signal::TERM].map(|signal| Some(signal.as_raw()));
+    status.success() || told.contains(&status.signal())
+}
+
+/// How long to wait for a signal that others have had.
+const TOLD_TOO: Duration = Duration::from_millis(500);
 
 /// How much longer than the drain grace a worker may take: it closes what is left then, and has to be let run.
 const OVERDUE: Duration = Duration::from_secs(10);

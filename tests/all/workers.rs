@@ -194,22 +194,55 @@ fn a_second_signal_kills_in_all() {
     assert_eq!(books.closed_in_all(), books.accepted);
 }
 
-/// A terminal sends its interrupt to all of them, and it counts once.
+/// A service manager sends its signal to all of them, and it counts once, whoever has it first.
 #[test]
-fn an_interrupt_of_all_processes_is_one() {
+fn a_signal_to_all_processes_is_one() {
+    for (signal, supervisor_first) in [(Signal::INT, false), (Signal::TERM, false), (Signal::TERM, true)] {
+        signal_to_all(signal, supervisor_first);
+    }
+}
+
+fn signal_to_all(signal: Signal, supervisor_first: bool) {
     let server = workers(2).start();
     let mut client = server.connect();
     client.echo("before");
-    for worker in processes(&server) {
-        kill_process(worker, Signal::INT).unwrap();
+    let workers = processes(&server);
+    if supervisor_first {
+        server.signal(signal);
+        server.log().wait_for(TOLD_TO_STOP, 1);
     }
-    client.echo("it is not for the workers");
-    server.signal(Signal::INT);
+    for worker in workers {
+        // One that has nothing open may have ended by now.
+        let _ = kill_process(worker, signal);
+    }
+    client.echo("it is not killed");
+    if !supervisor_first {
+        server.signal(signal);
+    }
     server.log().wait_for(TOLD_TO_STOP, 1);
     client.echo("after");
     client.finish();
     assert_eq!(client.end(), End::Closed);
     assert_eq!(server.ended().code, Some(0));
+}
+
+/// One that hangs does not keep the server from ending.
+#[test]
+fn a_third_signal_ends_what_does_not_obey() {
+    let server = workers(2).with("drain-grace", "1h").log(WITHOUT_LINES).start();
+    let mut client = server.connect();
+    client.echo("before");
+    kill_process(processes(&server)[0], Signal::STOP).unwrap();
+    server.signal(Signal::TERM);
+    server.log().wait_for(TOLD_TO_STOP, 1);
+    eventually("the server ends", || {
+        if server.is_running() {
+            server.signal(Signal::TERM);
+            return None;
+        }
+        Some(())
+    });
+    assert_eq!(server.ended().code, Some(70));
 }
 
 #[test]
@@ -288,11 +321,25 @@ fn sessions_of_unix_datagrams_hold() {
         .with("workers", 2)
         .with("datagram-session", "1h")
         .listen(format!("unixgram://{}/server", folder.path().display()))
+        .listen("udp://127.0.0.1:0")
         .start();
     let peer = crate::support::datagrams::UnixPeer::at_path(&folder.path().join("peer"), server.address());
     for count in 1..=9 {
         assert_eq!(peer.ask("count"), count.to_string());
     }
+    server.stop();
+}
+
+/// Workers share a port among themselves, and with nobody else.
+#[test]
+fn a_port_of_datagrams_is_not_shared_with_others() {
+    let server = Server::of(DATAGRAMS)
+        .with("workers", 2)
+        .listen("udp://127.0.0.1:0")
+        .start();
+    let listen = format!("--listen={}", server.address());
+    let other = run_serve(DATAGRAMS, &["--workers=2", &listen]);
+    assert_eq!(other.code, Some(71), "{other:?}");
     server.stop();
 }
 
@@ -305,6 +352,8 @@ fn what_cannot_start_is_said_once() {
         run.errors
     };
     assert!(failure(ECHO, &["--workers=0"], 78).contains("workers cannot be 0"));
+    let nobody = ["--workers=2", "--listen=unixgram:@nobody-shares-this"];
+    assert!(failure(ECHO, &nobody, 78).contains("several processes cannot share"));
     assert!(failure(ECHO, &["--workers=4", "--max-connections=3"], 78).contains("no more than max-connections"));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = format!("--listen=tcp://{}", taken.local_addr().unwrap());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use socketserver::{
-    BoundSockets, Handle, LogObserver, Program, ProgramEnded, ProgramStopped, Role, Server, Slot, StartError,
+    BoundSockets, Handle, LogObserver, Phase, Program, ProgramEnded, ProgramStopped, Role, Server, Slot, StartError,
 };
 use socketserver_project::Source;
 use tokio::sync::Notify;
@@ -136,7 +136,10 @@ async fn follow_program(
     let listening = Arc::new(Notify::new());
     let mut last: Option<Handle> = None;
     let mut current: Option<Handle> = None;
+    let mut handles = Vec::new();
+    // What the program listens at that came to listen last, and what the one after it was offered.
     let mut bound = BoundSockets::default();
+    let mut next_bound = None;
     loop {
         let (config, grants) = dev.run(component, handlers.clone());
         offer(&bound, &config.bound);
@@ -149,6 +152,8 @@ async fn follow_program(
         .await
         {
             Ok(program) => {
+                handles.retain(|handle: &Handle| *handle.phase().borrow() < Phase::Stopped);
+                handles.push(program.handle());
                 let replaced = current.replace(program.handle());
                 // One that never came to listen has nothing to hand over.
                 if last.is_some() {
@@ -156,8 +161,12 @@ async fn follow_program(
                 } else {
                     last = replaced;
                 }
-                programs.spawn(program.run());
-                bound = offered;
+                next_bound = Some(offered.clone());
+                programs.spawn(async move {
+                    let ended = program.run().await;
+                    offered.withdraw();
+                    ended
+                });
             }
             Err(error) if current.is_none() => return Err(error.into()),
             Err(error) => say(&format!(
@@ -169,20 +178,24 @@ async fn follow_program(
         tokio::pin!(next);
         component = loop {
             tokio::select! {
-                () = listening.notified() => if let Some(last) = last.take() {
-                    say("replaced the program");
-                    last.stop();
+                () = listening.notified() => {
+                    if let Some(next) = next_bound.take() {
+                        bound = next;
+                    }
+                    if let Some(last) = last.take() {
+                        say("replaced the program");
+                        last.stop();
+                    }
                 },
                 Some(ended) = programs.join_next() => match ended {
                     Ok(ended) => {
-                        // What the next one has not taken by now it does not want.
+                        // What the one that listens has not taken when the one before it is gone, it does not want.
                         bound.withdraw();
                         say(&format!("a program ended: {}", describe(&ended.end)));
                     }
                     Err(error) => return Err(Failure::new(Exit::Bug, error)),
                 },
                 signal = signals.next() => {
-                    let handles: Vec<_> = last.into_iter().chain(current).collect();
                     return stop(&handles, signal, programs, signals).await;
                 }
                 component = &mut next => break component,

@@ -51,6 +51,14 @@ impl Config {
             "a number from 1 to 256, and no more than max-connections and max-concurrent-requests",
         );
         check(
+            "workers",
+            self.workers.to_string(),
+            self.workers <= 1
+                || self.listen.is_empty()
+                || self.listen.iter().any(|listen| listen.transport().is_spread()),
+            "several processes cannot share icmp and unixgram listeners, and there are no others",
+        );
+        check(
             "max-connections-per-source",
             limits
                 .max_connections_per_source

@@ -49,10 +49,10 @@ impl BoundSocket {
             Listen::Http { host, port } | Listen::Tcp { host, port } => tcp::bind(host, *port, options).await,
             Listen::Udp { host, port } => datagrams::bind_udp(host, *port, options).await,
             Listen::HttpUnix { name, mode } | Listen::Unix { name, mode } => {
-                unix::bind(unix::Kind::Stream, name, *mode, options.backlog)
+                unix::bind(unix::Kind::Stream, name, *mode, options.backlog).await
             }
-            Listen::UnixGram { name, mode } => unix::bind(unix::Kind::Datagram, name, *mode, options.backlog),
-            Listen::UnixPacket { name, mode } => unix::bind(unix::Kind::Packet, name, *mode, options.backlog),
+            Listen::UnixGram { name, mode } => unix::bind(unix::Kind::Datagram, name, *mode, options.backlog).await,
+            Listen::UnixPacket { name, mode } => unix::bind(unix::Kind::Packet, name, *mode, options.backlog).await,
         };
         bound
             .and_then(|(socket, file)| Self::new(listen, socket, file))
@@ -106,12 +106,25 @@ impl BoundSocket {
         })
     }
 
+    /// Lets others be bound at the same address from here on, which all share then (`SO_REUSEPORT`).
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn allow_others(&self) -> io::Result<()> {
+        self.socket.set_reuse_port(true)
+    }
+
     /// What to bind for another socket at the same address, with the port that the system chose.
     pub fn same_address(&self) -> Listen {
         let mut listen = self.listen.clone();
-        if let (Listen::Http { port, .. } | Listen::Tcp { port, .. } | Listen::Udp { port, .. }, Address::Ip(bound)) =
-            (&mut listen, &self.local.address)
+        if let (
+            Listen::Http { host, port } | Listen::Tcp { host, port } | Listen::Udp { host, port },
+            Address::Ip(bound),
+        ) = (&mut listen, &self.local.address)
         {
+            // The name may stand for several.
+            *host = bound.ip().to_string();
             *port = bound.port();
         }
         listen

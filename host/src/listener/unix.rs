@@ -5,15 +5,17 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, Mode, fchmod, flock};
+use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{SocketAddrAny, SocketAddrUnix};
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::io::unix::AsyncFd;
+use tokio::time::Instant;
 
 use super::bound::BoundSocket;
 use super::datagrams::local;
@@ -57,7 +59,7 @@ impl Kind {
 
 /// Binds a socket, and listens where there are connections to listen for. The file, if the name is one, is removed when it
 /// is dropped.
-pub(super) fn bind(
+pub(super) async fn bind(
     kind: Kind,
     name: &UnixName,
     mode: u32,
@@ -65,7 +67,10 @@ pub(super) fn bind(
 ) -> Result<(Socket, Option<SocketFile>), BindProblem> {
     let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
     match name {
-        UnixName::Path(path) => bind_path(kind, path, mode, backlog).map(|(socket, file)| (socket, Some(file))),
+        UnixName::Path(path) => {
+            let (socket, file) = bind_path(kind, path, mode, backlog).await?;
+            Ok((socket, Some(file)))
+        }
         UnixName::Abstract(name) => bind_abstract(kind, name, backlog).map(|socket| (socket, None)),
     }
 }
@@ -117,11 +122,10 @@ fn bind_abstract(kind: Kind, name: &[u8], backlog: i32) -> Result<Socket, BindPr
 }
 
 /// Binds a path. A socket file that nobody answers on, left by a process that was killed, is replaced.
-fn bind_path(kind: Kind, path: &Path, mode: u32, backlog: i32) -> Result<(Socket, SocketFile), BindProblem> {
+async fn bind_path(kind: Kind, path: &Path, mode: u32, backlog: i32) -> Result<(Socket, SocketFile), BindProblem> {
     // Two servers that start together must not each take the other's new socket for a stale one, so looking and binding
     // happen under a lock on the folder.
-    let folder = File::open(folder_of(path)).map_err(in_folder(path))?;
-    flock(&folder, FlockOperation::LockExclusive)?;
+    let _folder = lock(path).await?;
     remove_stale(path)?;
     let socket = kind.new_socket()?;
     // Linux gives the socket file the mode of the socket less the umask, so the file never has more permissions than it
@@ -133,6 +137,27 @@ fn bind_path(kind: Kind, path: &Path, mode: u32, backlog: i32) -> Result<(Socket
     kind.listen(&socket, backlog)?;
     Ok((socket, file))
 }
+
+/// Locks the folder of a path, for as long as the file is open that is returned. Whoever may read the folder may lock it, so
+/// the wait has an end.
+async fn lock(path: &Path) -> Result<File, BindProblem> {
+    let folder = File::open(folder_of(path)).map_err(in_folder(path))?;
+    let deadline = Instant::now() + MAX_LOCKED;
+    loop {
+        match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => tokio::time::sleep(LOCKED_PAUSE).await,
+            Err(Errno::WOULDBLOCK) => return Err(BindProblem::Locked(folder_of(path).to_owned())),
+            locked => {
+                locked?;
+                return Ok(folder);
+            }
+        }
+    }
+}
+
+/// Another server holds the lock for as long as it takes to bind.
+const MAX_LOCKED: Duration = Duration::from_secs(5);
+const LOCKED_PAUSE: Duration = Duration::from_millis(5);
 
 /// The folder of an absolute path, as the path of a listener is.
 fn folder_of(path: &Path) -> &Path {
@@ -159,8 +184,10 @@ fn remove_stale(path: &Path) -> Result<(), BindProblem> {
     if !metadata.file_type().is_socket() {
         return Err(BindProblem::NotASocket(path.to_owned()));
     }
-    match UnixStream::connect(path) {
-        // Only this error says that no socket is bound to the file (unix(7)); a full backlog, say, is somebody's.
+    let socket = Kind::Stream.new_socket()?;
+    match socket.connect(&SockAddr::unix(path)?) {
+        // Only this error says that no socket is bound to the file (unix(7)); a full backlog, say, is somebody's, and not
+        // waited for.
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(fs::remove_file(path)?),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(BindProblem::Permission),
         _ => Err(BindProblem::InUse),
@@ -199,41 +226,68 @@ impl Drop for SocketFile {
 mod tests {
     use super::*;
 
-    fn bind(path: &Path) -> Result<(Socket, Option<SocketFile>), BindProblem> {
-        super::bind(Kind::Stream, &UnixName::Path(path.to_owned()), 0o640, 16)
+    async fn bind(path: &Path) -> Result<(Socket, Option<SocketFile>), BindProblem> {
+        super::bind(Kind::Stream, &UnixName::Path(path.to_owned()), 0o640, 1).await
     }
 
-    #[test]
-    fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+    #[tokio::test]
+    async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         assert!(path.exists(), "std leaves the file of a closed listener");
 
-        let live = bind(&path).unwrap();
+        let live = bind(&path).await.unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
-        assert!(matches!(bind(&path), Err(BindProblem::InUse)));
+        assert!(matches!(bind(&path).await, Err(BindProblem::InUse)));
         drop(live);
         assert!(!path.exists());
     }
 
-    #[test]
-    fn a_file_that_is_no_socket_is_kept() {
+    #[tokio::test]
+    async fn a_file_that_is_no_socket_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
         fs::write(&path, "precious").unwrap();
-        assert!(matches!(bind(&path), Err(BindProblem::NotASocket(_))));
+        assert!(matches!(bind(&path).await, Err(BindProblem::NotASocket(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
     }
 
-    #[test]
-    fn a_file_that_took_our_place_is_kept() {
+    #[tokio::test]
+    async fn a_file_that_took_our_place_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s");
-        let listener = bind(&path).unwrap();
+        let listener = bind(&path).await.unwrap();
         fs::remove_file(&path).unwrap();
         fs::write(&path, "precious").unwrap();
         drop(listener);
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn a_socket_whose_backlog_is_full_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let _live = bind(&path).await.unwrap();
+        let mut peers = Vec::new();
+        loop {
+            let peer = Kind::Stream.new_socket().unwrap();
+            match peer.connect(&SockAddr::unix(&path).unwrap()) {
+                Ok(()) => peers.push(peer),
+                Err(error) => break assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        }
+        assert!(matches!(bind(&path).await, Err(BindProblem::InUse)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_folder_that_stays_locked_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = File::open(folder.path()).unwrap();
+        flock(&lock, FlockOperation::LockShared).unwrap();
+        let path = folder.path().join("s");
+        assert!(matches!(bind(&path).await, Err(BindProblem::Locked(_))));
+        flock(&lock, FlockOperation::Unlock).unwrap();
+        assert!(bind(&path).await.is_ok());
     }
 }

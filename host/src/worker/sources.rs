@@ -27,7 +27,7 @@ pub(super) fn words(workers: u16, places: usize) -> usize {
     if places == 0 {
         0
     } else {
-        HEAD + 2 * places * place(workers)
+        HEAD + 2 * places * (1 + place(workers))
     }
 }
 
@@ -37,15 +37,15 @@ fn place(workers: u16) -> usize {
 }
 
 /// What is before the places.
-const HEAD: usize = 4;
+const HEAD: usize = 5;
 /// Which process has the lock.
 const LOCK: usize = 0;
 /// Which half is in use.
 const HALF: usize = 1;
-/// How many places of it have a source.
-const USED: usize = 2;
+/// How many places of each half have a source.
+const USED: [usize; 2] = [2, 3];
 /// What nobody outside knows, so that nobody can choose sources that all belong at the same place.
-const SEED: usize = 3;
+const SEED: usize = 4;
 
 /// The table, as one worker sees it.
 #[derive(Debug)]
@@ -98,26 +98,27 @@ impl Table {
     /// Takes all connections of this worker off their sources: it has died.
     pub(super) fn bury(&self) {
         let _lock = Lock::take(&self.words[LOCK]);
-        for place in 0..self.places {
-            self.counts(self.half() + place)[self.worker].store(0, Ordering::Relaxed);
+        for place in self.used(self.half()) {
+            self.counts(place)[self.worker].store(0, Ordering::Relaxed);
         }
     }
 
     /// Where a source is; `Err` tells where its place would be.
     fn find(&self, key: NonZeroU64) -> Result<usize, Option<usize>> {
-        let half = self.half();
-        let mut probe = self.probe(key);
-        let found = probe.find_map(|place| match self.key(half + place).load(Ordering::Relaxed) {
-            0 => Some(Err(Some(half + place))),
-            there if there == key.get() => Some(Ok(half + place)),
-            _ => None,
-        });
+        let found = self
+            .probe(key, self.half())
+            .find_map(|place| match self.key(place).load(Ordering::Relaxed) {
+                0 => Some(Err(Some(place))),
+                there if there == key.get() => Some(Ok(place)),
+                _ => None,
+            });
         found.unwrap_or(Err(None))
     }
 
     /// Gives a source its place, after making room if few places are left.
     fn settle(&self, key: NonZeroU64, free: Option<usize>) -> usize {
-        let free = free.filter(|_| self.words[USED].load(Ordering::Relaxed) < self.places as u64 / 4 * 3);
+        let used = &self.words[USED[self.half()]];
+        let free = free.filter(|_| used.load(Ordering::Relaxed) < self.places as u64 / 4 * 3);
         let free = free.unwrap_or_else(|| {
             self.rebuild();
             match self.find(key) {
@@ -125,48 +126,66 @@ impl Table {
                 Err(None) => unreachable!("there are twice as many places as connections"),
             }
         });
-        self.key(free).store(key.get(), Ordering::Relaxed);
-        self.words[USED].fetch_add(1, Ordering::Relaxed);
+        self.put(key, free, self.half());
         free
     }
 
-    /// Copies the sources that have connections to the other half.
+    /// Writes a source into a place. It is in the list before it is in the place, so a place that has one is in the list.
+    fn put(&self, key: NonZeroU64, place: usize, half: usize) {
+        let used = &self.words[USED[half]];
+        let count = used.load(Ordering::Relaxed);
+        self.list(half)[to_usize(count)].store(place as u64, Ordering::Relaxed);
+        used.store(count + 1, Ordering::Relaxed);
+        self.key(place).store(key.get(), Ordering::Relaxed);
+    }
+
+    /// Copies the sources that have connections to the other half. Places that nobody has used are not looked at: the kernel
+    /// has no memory for them yet.
     fn rebuild(&self) {
-        let (from, to) = (self.half(), self.places - self.half());
-        for place in to..to + self.places {
+        let (from, to) = (self.half(), 1 - self.half());
+        for place in self.used(to) {
             self.key(place).store(0, Ordering::Relaxed);
             self.counts(place)
                 .iter()
                 .for_each(|count| count.store(0, Ordering::Relaxed));
         }
-        let mut used = 0;
-        for place in from..from + self.places {
+        self.words[USED[to]].store(0, Ordering::Relaxed);
+        for place in self.used(from) {
             let counts = self.counts(place);
             let key = NonZeroU64::new(self.key(place).load(Ordering::Relaxed));
             let Some(key) = key.filter(|_| counts.iter().any(|count| count.load(Ordering::Relaxed) > 0)) else {
                 continue;
             };
-            let mut probe = self.probe(key).map(|place| to + place);
-            let Some(free) = probe.find(|place| self.key(*place).load(Ordering::Relaxed) == 0) else {
+            let mut probe = self.probe(key, to);
+            let there = |place: &usize| [0, key.get()].contains(&self.key(*place).load(Ordering::Relaxed));
+            let Some(free) = probe.find(there) else {
                 unreachable!("both halves have as many places")
             };
-            for (count, copied) in counts.iter().zip(self.counts(free)) {
-                copied.store(count.load(Ordering::Relaxed), Ordering::Relaxed);
+            if self.key(free).load(Ordering::Relaxed) == 0 {
+                for (count, copied) in counts.iter().zip(self.counts(free)) {
+                    copied.store(count.load(Ordering::Relaxed), Ordering::Relaxed);
+                }
+                self.put(key, free, to);
             }
-            self.key(free).store(key.get(), Ordering::Relaxed);
-            used += 1;
         }
-        self.words[HALF].store(u64::from(to > 0), Ordering::Relaxed);
-        self.words[USED].store(used, Ordering::Relaxed);
+        self.words[HALF].store(to as u64, Ordering::Relaxed);
     }
 
-    /// The first place of the half that is in use.
+    /// The half that is in use.
     fn half(&self) -> usize {
-        if self.words[HALF].load(Ordering::Relaxed) == 0 {
-            0
-        } else {
-            self.places
-        }
+        usize::from(self.words[HALF].load(Ordering::Relaxed) != 0)
+    }
+
+    /// The places of a half that have, or had, a source.
+    fn used(&self, half: usize) -> impl Iterator<Item = usize> {
+        let count = to_usize(self.words[USED[half]].load(Ordering::Relaxed));
+        let list = &self.list(half)[..count.min(self.places)];
+        list.iter().map(|place| to_usize(place.load(Ordering::Relaxed)))
+    }
+
+    fn list(&self, half: usize) -> &[AtomicU64] {
+        let start = HEAD + half * self.places;
+        &self.words[start..start + self.places]
     }
 
     /// Where the place of a source is looked for first.
@@ -178,19 +197,29 @@ impl Table {
         start
     }
 
-    fn probe(&self, key: NonZeroU64) -> impl Iterator<Item = usize> {
+    /// The places of a half, in the order in which a source is looked for.
+    fn probe(&self, key: NonZeroU64, half: usize) -> impl Iterator<Item = usize> {
         let (start, places) = (self.start(key), self.places);
-        (0..places).map(move |step| (start + step) & (places - 1))
+        (0..places).map(move |step| half * places + ((start + step) & (places - 1)))
     }
 
     fn key(&self, place: usize) -> &AtomicU64 {
-        &self.words[HEAD + place * self::place(self.workers)]
+        &self.words[self.start_of(place)]
     }
 
     fn counts(&self, place: usize) -> &[AtomicU64] {
-        let start = HEAD + place * self::place(self.workers) + 1;
+        let start = self.start_of(place) + 1;
         &self.words[start..start + usize::from(self.workers)]
     }
+
+    fn start_of(&self, place: usize) -> usize {
+        HEAD + 2 * self.places + place * self::place(self.workers)
+    }
+}
+
+/// Numbers of places come from there.
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// A source as a number: a network of IPv6 by its prefix, and others in prefixes that no source can have, those of groups

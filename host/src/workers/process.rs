@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
@@ -72,17 +73,32 @@ impl Process {
             .args(env::args_os().skip(1))
             .env(WORKER, format!("{worker}/{workers}"))
             .env(HANDLER, handler)
+            // A terminal's interrupt is for the supervisor, which passes it on.
+            .process_group(0)
             .fd_mappings(passed)?;
-        let child = command.spawn()?;
+        if let Some(name) = env::args_os().next() {
+            command.arg0(name);
+        }
+        let words = control.try_clone()?;
+        let mut child = command.spawn()?;
         // The descriptors that were passed are the worker's alone.
         drop(command);
+        let handle = match open(&child) {
+            Ok(handle) => handle,
+            Err(error) => {
+                // Nobody would look after it.
+                child.kill()?;
+                child.wait()?;
+                return Err(error.into());
+            }
+        };
         let process = Self {
             id: child.id(),
-            handle: open(&child)?,
-            control: control.try_clone()?,
+            handle,
+            control,
             started: Instant::now(),
         };
-        watch(worker, child, control, messages.clone());
+        watch(worker, child, words, messages.clone());
         Ok(process)
     }
 

@@ -134,6 +134,13 @@ impl Server {
         kill_process(Pid::from_raw(id).expect("no process is 0"), signal).expect("the server runs");
     }
 
+    /// Whether its process has not ended.
+    pub(crate) fn is_running(&self) -> bool {
+        let stat = fs::read_to_string(self.proc("stat")).expect("nobody has waited for it");
+        let (_, state) = stat.rsplit_once(") ").expect("its name is in parentheses");
+        !state.starts_with('Z')
+    }
+
     /// Stops it in order: every connection has finished by now, or finishes.
     pub(crate) fn stop(self) -> Books {
         self.signal(Signal::TERM);
