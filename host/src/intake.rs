@@ -114,9 +114,11 @@ impl<I: Intake> Taker<I> {
         if !self.server.waiting.is_kept() {
             return permit.await;
         }
+        // Who is there may be taken by another worker at once.
+        let mut is_patient = self.server.has_other_workers;
         loop {
             // The runtime's word that somebody is there may be of somebody who was taken since; nobody goes for that.
-            if self.intake.is_asked() {
+            if !std::mem::take(&mut is_patient) && self.intake.is_asked() {
                 self.server.waiting.evict();
             }
             if let Ok(permit) = timeout(EVICTION_PAUSE, permit.as_mut()).await {

@@ -236,6 +236,8 @@ pub(crate) struct Shared {
     pub(crate) http: Http,
     /// Connections that could make room for others.
     pub(crate) waiting: Waiting,
+    /// Whether other processes take connections from the same listeners.
+    pub(crate) has_other_workers: bool,
     started: Instant,
     max_connections: u32,
     /// When a peer last found the server full.
@@ -266,6 +268,7 @@ impl Shared {
             timeouts: config.timeouts.clone(),
             http: config.http.clone(),
             waiting: Waiting::new(config.listen.iter().any(|listen| listen.transport().is_http())),
+            has_other_workers: config.workers > 1,
             started: Instant::now(),
             max_connections: config.limits.max_connections,
             full: Mutex::default(),
