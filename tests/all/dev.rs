@@ -68,21 +68,7 @@ fn what_does_not_build_changes_nothing() {
 /// A program is started anew, and the old one is told to stop when the new one listens.
 #[test]
 fn a_program_hands_its_address_over() {
-    // A port of its own, because a program's is in its source.
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let bind = format!("--allow-bind=tcp://127.0.0.1:{free}");
-    let Some(dev) = Dev::of_changed(
-        "rust",
-        "program",
-        &[&bind],
-        ("src/lib.rs", "9999", free.to_string().as_str()),
-    ) else {
-        return;
-    };
+    let Some(dev) = program() else { return };
     let mut old = dev.connect();
     assert_eq!(old.ask("Hello"), "HELLO");
     dev.change("src/lib.rs", "make_ascii_uppercase", "make_ascii_lowercase");
@@ -99,4 +85,31 @@ fn a_program_hands_its_address_over() {
     dev.until_said("a program ended: it returned", || {});
     assert_eq!(dev.connect().ask("Hello"), "hello");
     assert_eq!(dev.stop(), Some(0));
+}
+
+/// The one that listens goes on, and the one after it takes its address over.
+#[test]
+fn a_program_that_fails_before_it_listens_replaces_nothing() {
+    let Some(dev) = program() else { return };
+    let fails = "    assert!(std::env::args().count() > 9);\n    let mut server";
+    dev.change("src/lib.rs", "    let mut server", fails);
+    dev.until_said("a program ended: it trapped", || {
+        assert_eq!(dev.connect().ask("Hello"), "HELLO");
+    });
+    dev.change("src/lib.rs", fails, "    let mut server");
+    dev.until_said("replaced the program", || {
+        assert_eq!(dev.connect().ask("Hello"), "HELLO")
+    });
+    dev.until_said("a program ended: it returned", || {});
+    assert_eq!(dev.connect().ask("Hello"), "HELLO");
+    assert_eq!(dev.stop(), Some(0));
+}
+
+/// A program that is followed, at a port of its own, because a program's is in its source.
+fn program() -> Option<Dev> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = listener.local_addr().unwrap().port().to_string();
+    drop(listener);
+    let bind = format!("--allow-bind=tcp://127.0.0.1:{free}");
+    Dev::of_changed("rust", "program", &[&bind], ("src/lib.rs", "9999", free.as_str()))
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ use super::source::{build, target};
 #[derive(Debug)]
 pub(crate) struct Dev {
     process: Process,
-    folder: TempDir,
+    project: PathBuf,
+    _folder: TempDir,
     listening: String,
     output: Receiver<String>,
     errors: Receiver<String>,
@@ -60,7 +62,8 @@ impl Dev {
         let listening = output.recv_timeout(LONG).expect("it listens");
         Some(Self {
             process,
-            folder,
+            project,
+            _folder: folder,
             listening: listening.strip_prefix("listening ").expect("an address").to_owned(),
             output,
             errors: lines_of(errors),
@@ -73,7 +76,7 @@ impl Dev {
 
     /// Replaces a piece of text in a file of the project.
     pub(crate) fn change(&self, file: &str, before: &str, after: &str) {
-        replace(&project_in(&self.folder).join(file), before, after);
+        replace(&self.project.join(file), before, after);
     }
 
     /// Does something again and again until a line on standard error starts so, and returns the line.
@@ -107,8 +110,11 @@ fn replace(path: &Path, before: &str, after: &str) {
     fs::write(path, text.replace(before, after)).expect("the file can be written");
 }
 
+/// By a name of its own, because what is built of it has that name, in a folder that all tests share.
 fn project_in(folder: &TempDir) -> PathBuf {
-    Path::join(folder.path(), "followed")
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    Path::join(folder.path(), format!("followed-{number}"))
 }
 
 /// It may build first.
