@@ -122,10 +122,11 @@
 //!
 //! # Open problems
 //!
-//! A server holds as many connections as its process has descriptors for ([`Capacity`]). Where that is too few, servers may
-//! share a port, but then each has limits and counters of its own. Handlers are not told that the server drains, so a connection that idles holds the drain up to its
-//! grace. A UDP address that servers share is still given datagrams while one of them drains and answers, and those are
-//! lost.
+//! A server holds as many connections as its process has descriptors for ([`Capacity`]). Where that is too few, several
+//! processes are one server ([`Worker`], [`Ledger`], [`BoundSocket`], by which the command's `--workers` does it); all of them
+//! are woken for a connection that one takes, which costs each some microseconds. Handlers are not told that the server
+//! drains, so a connection that idles holds the drain up to its grace. A UDP address that servers share is still given
+//! datagrams while one of them drains and answers, and those are lost.
 
 mod accept;
 mod address;

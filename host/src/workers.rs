@@ -95,7 +95,20 @@ impl Supervisor {
     }
 
     /// Starts all workers, and waits until each of them serves; tells whether they do, or it was told to stop.
+    ///
+    /// # Errors
+    ///
+    /// One of them cannot be started, or has ended. None is left then.
     async fn start(&mut self, signals: &mut Signals) -> Result<bool, Failure> {
+        let started = self.try_start(signals).await;
+        if started.is_err() {
+            self.order(Order::Kill);
+            self.wait(Instant::now() + OVERDUE, signals).await;
+        }
+        started
+    }
+
+    async fn try_start(&mut self, signals: &mut Signals) -> Result<bool, Failure> {
         for worker in self.numbers() {
             self.start_worker(worker)
                 .map_err(|error| Failure::new(Exit::Bug, error))?;
@@ -117,8 +130,6 @@ impl Supervisor {
                     if is_told_to_stop(status) && tokio::time::timeout(TOLD_TOO, signals.stop()).await.is_ok() {
                         return Ok(false);
                     }
-                    self.order(Order::Kill);
-                    self.wait(Instant::now() + OVERDUE, signals).await;
                     // The worker has said why.
                     let error = anyhow!("worker {worker} could not start: {status}");
                     let exit = Exit::of(status).filter(|exit| *exit != Exit::Clean);

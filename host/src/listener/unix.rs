@@ -3,13 +3,14 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, Mode, fchmod, flock};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, fchmod, flock, openat};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{SocketAddrAny, SocketAddrUnix};
@@ -133,7 +134,7 @@ async fn bind_path(kind: Kind, path: &Path, mode: u32, backlog: i32) -> Result<(
     fchmod(&socket, Mode::from_raw_mode(mode))?;
     socket.bind(&SockAddr::unix(path)?).map_err(in_folder(path))?;
     let file = SocketFile::at(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    file.set_mode(mode)?;
     kind.listen(&socket, backlog)?;
     Ok((socket, file))
 }
@@ -209,6 +210,22 @@ impl SocketFile {
         })
     }
 
+    /// Gives the file the permissions that the umask has taken from it. Whoever owns the folder could put another file in its
+    /// place meanwhile, or a link to one, which keeps its own.
+    fn set_mode(&self, mode: u32) -> io::Result<()> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(openat(CWD, &self.path, flags, Mode::empty())?);
+        let metadata = file.metadata()?;
+        if (metadata.dev(), metadata.ino()) != self.identity {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        if metadata.mode() & 0o7777 == mode {
+            return Ok(());
+        }
+        let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+        fs::set_permissions(own, fs::Permissions::from_mode(mode))
+    }
+
     fn identity(path: &Path) -> io::Result<(u64, u64)> {
         fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
     }
@@ -251,6 +268,20 @@ mod tests {
         fs::write(&path, "precious").unwrap();
         assert!(matches!(bind(&path).await, Err(BindProblem::NotASocket(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_took_our_place_keeps_its_permissions() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let (_socket, file) = bind(&path).await.unwrap();
+        let precious = folder.path().join("precious");
+        fs::write(&precious, "").unwrap();
+        let before = fs::metadata(&precious).unwrap().permissions();
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&precious, &path).unwrap();
+        assert!(file.unwrap().set_mode(0o666).is_err());
+        assert_eq!(fs::metadata(&precious).unwrap().permissions(), before);
     }
 
     #[tokio::test]

@@ -43,6 +43,10 @@ pub(super) fn configure(config: &mut Config) {
 ///
 /// wasmtime refuses the settings, or the kernel the address space; the latter is an [`io::Error`] inside.
 pub(super) fn engine(mut config: Config, pool: Pool, reset: Reset) -> wasmtime::Result<Engine> {
+    if !fits_pages() {
+        let error = "a slab needs pages of 4 KiB, and this machine's are larger; take --allocation pool";
+        return Err(io::Error::other(error).into());
+    }
     let renewal = Renewal::new(reset)?;
     let memories = Region::reserve(
         pool.memory_size,
@@ -60,6 +64,11 @@ pub(super) fn engine(mut config: Config, pool: Pool, reset: Reset) -> wasmtime::
         .with_host_memory(Arc::new(Memories(memories)))
         .with_host_stack(Arc::new(Stacks(stacks)));
     Engine::new(&config)
+}
+
+/// Whether the kernel's pages are those that slots and guards are made of.
+pub(super) fn fits_pages() -> bool {
+    rustix::param::page_size() == pages::PAGE
 }
 
 /// Whether guards of stacks take no mapping of their own: the kernel has `MADV_GUARD_INSTALL` (Linux 6.13).

@@ -6,7 +6,7 @@ use wasmparser::{Parser, Payload};
 
 use super::capacity;
 use super::engine::Concurrency;
-use super::reset;
+use super::{reset, slab};
 use crate::config::Allocation;
 
 /// A way that was chosen; see [`Allocation`].
@@ -26,6 +26,12 @@ pub(super) struct Choice {
 impl Strategy {
     /// Chooses a way for so many instances of a component.
     pub(super) fn choose(wanted: Allocation, component: &[u8], concurrency: Concurrency, instances: u32) -> Choice {
+        if wanted == Allocation::Auto && !slab::fits_pages() {
+            return Choice {
+                strategy: Self::Pool,
+                why: "a slab needs pages of 4 KiB, and this machine's are larger",
+            };
+        }
         let shape = Shape::of(component);
         let pool_holds = capacity::pool_holds(instances, shape.memories, concurrency);
         Self::choose_on(wanted, shape, pool_holds, reset::can_swap(Path::new("/")))

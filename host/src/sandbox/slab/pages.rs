@@ -169,7 +169,7 @@ const PRESENT: u64 = 1 << 3;
 const SWAPPED: u64 = 1 << 4;
 const ZERO: u64 = 1 << 5;
 
-/// The page of every machine that wasmtime's slots are measured on; a larger one is a multiple of it.
+/// The page of the kernel; there is no slab where it is another one.
 pub(super) const PAGE: usize = 4 << 10;
 
 /// A guest that fits a few dozen pages is made new without a page fault on the next use of them.
