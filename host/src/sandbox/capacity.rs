@@ -26,7 +26,7 @@ impl Need {
         let bytes = |size: usize| size as u64;
         let memory = match strategy {
             Strategy::Pool => RESERVATION_OF_MEMORY,
-            Strategy::Slab => bytes(pool.memory_size),
+            Strategy::Slab => bytes(pool.memory_size) + slab::packed(pool).map_or(0, bytes),
         };
         let tables = match strategy {
             Strategy::Pool => u64::from(pool.tables) * bytes(pool.table_elements) * BYTES_OF_ELEMENT,
@@ -157,6 +157,7 @@ mod tests {
             tables: 0,
             table_elements: 0,
             memory_size: 0,
+            memory_begins: 0,
             concurrency: Concurrency::Off,
         }
     }

@@ -44,7 +44,10 @@ pub(crate) struct Pool {
     pub(crate) memories: u32,
     pub(crate) tables: u32,
     pub(crate) table_elements: usize,
+    /// The most that a memory may become.
     pub(crate) memory_size: usize,
+    /// The largest of the sizes that memories begin with.
+    pub(crate) memory_begins: usize,
     pub(crate) concurrency: Concurrency,
 }
 
@@ -56,14 +59,16 @@ impl Pool {
         (instances, setting): (u32, &'static str),
         max_memory: u64,
     ) -> Self {
-        let elements = usize::try_from(required.max_initial_table_size.unwrap_or(0)).unwrap_or(usize::MAX);
+        let size = |size: Option<u64>| usize::try_from(size.unwrap_or(0)).unwrap_or(usize::MAX);
+        let elements = size(required.max_initial_table_size);
         Self {
             instances,
             setting,
             memories: required.num_memories,
             tables: required.num_tables,
             table_elements: elements.max(MIN_TABLE_ELEMENTS),
-            memory_size: usize::try_from(max_memory).unwrap_or(usize::MAX),
+            memory_size: size(Some(max_memory)),
+            memory_begins: size(required.max_initial_memory_size),
             concurrency,
         }
     }

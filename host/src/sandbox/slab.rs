@@ -48,22 +48,32 @@ pub(super) fn engine(mut config: Config, pool: Pool, reset: Reset) -> wasmtime::
         return Err(io::Error::other(error).into());
     }
     let renewal = Renewal::new(reset)?;
-    let memories = Region::reserve(
-        pool.memory_size,
-        pool.instances.saturating_mul(pool.memories),
-        Guard::Nothing,
-        renewal.clone(),
-    )?;
+    let memories = |size| {
+        let count = pool.instances.saturating_mul(pool.memories);
+        Region::reserve(size, count, Guard::Nothing, renewal.clone())
+    };
+    let memories = Memories {
+        large: memories(pool.memory_size)?,
+        small: packed(pool).map(memories).transpose()?,
+    };
     let stacks = Region::reserve(
         super::engine::STACK,
         pool.instances.saturating_mul(pool.concurrency.stacks()),
         Guard::Page,
-        renewal,
+        renewal.clone(),
     )?;
     config
-        .with_host_memory(Arc::new(Memories(memories)))
+        .with_host_memory(Arc::new(memories))
         .with_host_stack(Arc::new(Stacks(stacks)));
     Engine::new(&config)
+}
+
+/// The largest that is packed: of larger ones a page of the kernel's tables holds one or two.
+const PACKED: usize = 1 << 20;
+
+/// The slots that memories are packed into before they grow.
+pub(super) fn packed(pool: Pool) -> Option<usize> {
+    (pool.memory_begins <= PACKED.min(pool.memory_size / 2)).then_some(pool.memory_begins)
 }
 
 /// Whether the kernel's pages are those that slots and guards are made of.

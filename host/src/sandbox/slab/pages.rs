@@ -34,6 +34,18 @@ impl Renewal {
         })
     }
 
+    /// Copies so many bytes of one slot to the beginning of another, which is new.
+    pub(super) fn copy(&self, from: NonNull<u8>, to: NonNull<u8>, length: usize) {
+        let length = length.next_multiple_of(PAGE);
+        let is_copied = match self {
+            Self::Scan(pagemap) => copy_present(pagemap, from, to, length).is_ok(),
+            Self::Decommit | Self::Zero => false,
+        };
+        if !is_copied {
+            copy_written(from, to, length);
+        }
+    }
+
     /// Makes so many bytes zero. Some of their pages stay with the process if `is_kept`, and none does otherwise.
     pub(super) fn renew(&self, start: NonNull<u8>, length: usize, is_kept: bool) {
         let length = length.next_multiple_of(PAGE);
@@ -50,6 +62,24 @@ impl Renewal {
 }
 
 fn overwrite_present(pagemap: &File, start: NonNull<u8>, length: usize) {
+    // Where the scan ends early, because it has found so much, the rest is given back.
+    let most = (KEEP / PAGE) as u64;
+    let scanned = scan(pagemap, start, length, most, |from, length| {
+        overwrite(at(start, from), length)
+    });
+    let scanned = scanned.unwrap_or(0);
+    decommit(at(start, scanned), length - scanned);
+}
+
+/// Tells of the pages that were ever written, by where they begin and how many bytes they are, up to so many of them (0 is
+/// no limit); returns how far it has come.
+fn scan(
+    pagemap: &File,
+    start: NonNull<u8>,
+    length: usize,
+    most: u64,
+    mut tell: impl FnMut(usize, usize),
+) -> rustix::io::Result<usize> {
     let mut found = [Found::default(); MAX_FOUND];
     let begin = start.as_ptr() as u64;
     let end = begin + length as u64;
@@ -59,7 +89,7 @@ fn overwrite_present(pagemap: &File, start: NonNull<u8>, length: usize) {
         end,
         vec: found.as_mut_ptr() as u64,
         vec_len: MAX_FOUND as u64,
-        max_pages: (KEEP / PAGE) as u64,
+        max_pages: most,
         // Whatever was written, and not the page of zeros that is there for what was only read.
         category_inverted: ZERO,
         category_mask: ZERO,
@@ -68,19 +98,49 @@ fn overwrite_present(pagemap: &File, start: NonNull<u8>, length: usize) {
     };
     #[expect(unsafe_code, reason = "a system call")]
     // SAFETY: the argument is what the kernel expects, and `found` outlives the call.
-    let count = unsafe { ioctl(pagemap, &mut scan) };
-    let Ok(count) = count else {
-        return decommit(start, length);
-    };
+    let count = unsafe { ioctl(pagemap, &mut scan) }?;
     for Found {
         start: from, end: to, ..
     } in found.iter().take(count)
     {
-        overwrite(at(start, offset(from - begin)), offset(to - from));
+        tell(offset(from - begin), offset(to - from));
     }
-    // Where the scan ended early, because it has found so much.
-    let scanned = offset(scan.walk_end.clamp(begin, end) - begin);
-    decommit(at(start, scanned), length - scanned);
+    Ok(offset(scan.walk_end.clamp(begin, end) - begin))
+}
+
+fn copy_present(pagemap: &File, from: NonNull<u8>, to: NonNull<u8>, length: usize) -> rustix::io::Result<()> {
+    let mut done = 0;
+    while done < length {
+        let rest = at(from, done);
+        let copy = |start, length| copy(at(rest, start), at(to, done + start), length);
+        done += match scan(pagemap, rest, length - done, 0, copy)? {
+            // The kernel has nothing to say of a part of a page.
+            0 => break,
+            scanned => scanned,
+        };
+    }
+    Ok(())
+}
+
+/// Copies what is not zero, so that a page that nobody has written to stays one.
+fn copy_written(from: NonNull<u8>, to: NonNull<u8>, length: usize) {
+    for start in (0..length).step_by(PAGE) {
+        let (page, length) = (at(from, start), PAGE.min(length - start));
+        #[expect(unsafe_code, reason = "reading memory that has no type")]
+        // SAFETY: it is part of a slot, and nobody else has it.
+        let bytes = unsafe { std::slice::from_raw_parts(page.as_ptr(), length) };
+        if bytes.iter().any(|byte| *byte != 0) {
+            copy(page, at(to, start), length);
+        }
+    }
+}
+
+fn copy(from: NonNull<u8>, to: NonNull<u8>, length: usize) {
+    #[expect(unsafe_code, reason = "memory that has no type")]
+    // SAFETY: both are parts of slots, which do not overlap, and the caller has both.
+    unsafe {
+        from.copy_to_nonoverlapping(to, length);
+    }
 }
 
 fn overwrite(start: NonNull<u8>, length: usize) {

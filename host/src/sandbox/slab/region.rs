@@ -213,6 +213,13 @@ impl Slot {
         self.region.place(self.number).as_ptr()..self.start().as_ptr()
     }
 
+    /// Copies its beginning, up to this length, into another one that is new.
+    pub(super) fn copy_to(&self, other: &Self, length: usize) {
+        self.region
+            .renewal
+            .copy(self.start(), other.start(), length.min(self.size()).min(other.size()));
+    }
+
     /// Gives it back, with everything in it beyond this length as it was.
     pub(super) fn give_back(&self, used: usize) {
         let region = &self.region;

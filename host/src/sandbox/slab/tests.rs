@@ -79,7 +79,10 @@ impl Guest {
     }
 }
 
-fn module(reset: Reset) -> Module {
+/// Where memories begin in slots of their size, and where in those of the most that they may become.
+const BEGINS: [u64; 2] = [2 * PAGE, MAX];
+
+fn module(reset: Reset, begins: u64) -> Module {
     let pool = Pool {
         instances: 2,
         setting: "max-connections",
@@ -87,6 +90,7 @@ fn module(reset: Reset) -> Module {
         tables: 0,
         table_elements: 0,
         memory_size: usize::try_from(MAX).unwrap(),
+        memory_begins: usize::try_from(begins).unwrap(),
         concurrency: Concurrency::Off,
     };
     let engine = engine::engine(pool, Strategy::Slab, reset).unwrap();
@@ -95,7 +99,15 @@ fn module(reset: Reset) -> Module {
 
 #[tokio::test]
 async fn an_access_beyond_the_end_traps_wherever_it_is() {
-    let module = module(Reset::PagemapScan);
+    for begins in BEGINS {
+        accesses_beyond_the_end_trap(begins).await;
+    }
+}
+
+async fn accesses_beyond_the_end_trap(begins: u64) {
+    let module = module(Reset::PagemapScan, begins);
+    // It would be the one that is reached.
+    let _neighbour = Guest::new(&module).await;
     let mut guest = Guest::new(&module).await;
     for length in [2 * PAGE, 3 * PAGE, MAX] {
         for (name, width) in WIDTHS {
@@ -138,8 +150,8 @@ async fn an_access_beyond_the_end_traps_wherever_it_is() {
 /// In all of the memory, grown or not, and however it is made new.
 #[tokio::test]
 async fn what_a_guest_leaves_is_gone() {
-    for reset in [Reset::Decommit, Reset::PagemapScan, Reset::Zero] {
-        let module = module(reset);
+    for (reset, begins) in EVERYTHING {
+        let module = module(reset, begins);
         for grown in [0, 1, 14, 0, 14, 1] {
             let mut guest = Guest::new(&module).await;
             assert!(guest.call("grow", grown).await.unwrap() > 0);
@@ -152,9 +164,58 @@ async fn what_a_guest_leaves_is_gone() {
     }
 }
 
+const EVERYTHING: [(Reset, u64); 6] = [
+    (Reset::Decommit, BEGINS[0]),
+    (Reset::Decommit, BEGINS[1]),
+    (Reset::PagemapScan, BEGINS[0]),
+    (Reset::PagemapScan, BEGINS[1]),
+    (Reset::Zero, BEGINS[0]),
+    (Reset::Zero, BEGINS[1]),
+];
+
+/// One that grows beyond its slot takes along what it has, and nothing is left where it was.
+#[tokio::test]
+async fn what_a_guest_has_stays_when_its_memory_grows() {
+    for (reset, begins) in EVERYTHING {
+        let module = module(reset, begins);
+        let mut guest = Guest::new(&module).await;
+        // With pages between that were never written.
+        let pattern: Vec<u8> = (0..usize::try_from(2 * PAGE).unwrap())
+            .map(|place| {
+                if place / 4096 % 3 == 0 {
+                    (place % 251).to_le_bytes()[0]
+                } else {
+                    0
+                }
+            })
+            .collect();
+        let memory = guest.instance.get_memory(&mut guest.store, "memory").unwrap();
+        let before = memory.data_ptr(&guest.store);
+        for (data, byte) in memory.data_mut(&mut guest.store).iter_mut().zip(&pattern) {
+            if *byte != 0 {
+                *data = *byte;
+            }
+        }
+        for pages in [3, 4, 16] {
+            assert_eq!(i64::from(guest.call("grow", 1).await.unwrap()), pages - 1);
+            let data = memory.data(&guest.store);
+            assert!(data[..pattern.len()] == pattern, "{reset:?} {begins}");
+            assert_eq!(data[pattern.len()..].iter().position(|byte| *byte != 0), None);
+            if pages == 4 {
+                guest.call("grow", 11).await.unwrap();
+            }
+        }
+        let has_moved = memory.data_ptr(&guest.store) != before;
+        assert_eq!(has_moved, begins < MAX);
+        let mut next = Guest::new(&module).await;
+        let memory = next.instance.get_memory(&mut next.store, "memory").unwrap();
+        assert!(memory.data(&next.store).iter().all(|byte| *byte == 0), "{reset:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_stack_has_an_end_and_is_used_again() {
-    let module = module(Reset::PagemapScan);
+    let module = module(Reset::PagemapScan, MAX);
     for _ in 0..3 {
         let mut guest = Guest::new(&module).await;
         let trap = guest.call("deep", 0).await.unwrap_err();
@@ -165,7 +226,7 @@ async fn a_stack_has_an_end_and_is_used_again() {
 /// The third of two is refused, and another fits when one has gone.
 #[tokio::test]
 async fn there_are_as_many_as_there_are() {
-    let module = module(Reset::PagemapScan);
+    let module = module(Reset::PagemapScan, MAX);
     let one = Guest::new(&module).await;
     let _two = Guest::new(&module).await;
     let mut store = Store::new(module.engine(), ());
