@@ -79,7 +79,8 @@ fn the_manuals_threading_server_serves_itself_and_ends() {
         );
     }
     let ended = program.ended();
-    assert_eq!((ended.code, ended.books.closed("completed")), (Some(0), 3));
+    let said = ended.log.tail();
+    assert_eq!((ended.code, ended.books.closed("completed")), (Some(0), 3), "{said}");
 }
 
 #[test]
