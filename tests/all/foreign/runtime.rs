@@ -33,9 +33,7 @@ impl Runtime {
     pub(super) fn serve_with(self, component: &Path, variables: &[&str], peers: &[SocketAddr]) -> Option<Server> {
         match self {
             Self::Ours => {
-                let mut setup = server::Server::at(component)
-                    .listen("http://127.0.0.1:0")
-                    .with_interpreter();
+                let mut setup = server::Server::at(component).listen("http://127.0.0.1:0");
                 for variable in variables {
                     setup = setup.with("env", variable);
                 }

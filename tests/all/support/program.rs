@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -13,7 +14,7 @@ use super::eventually::DEADLINE;
 use super::guest::Guest;
 use super::log::{Books, Log};
 use super::process::{Process, lines_of};
-use super::server::{BINARY, cache, with_descriptors};
+use super::server::{BINARY, LOADED, cache, with_descriptors};
 use super::turn::Turn;
 
 /// For tests of programs that have the port 9999 written in them: two at once would be in each other's way.
@@ -118,13 +119,17 @@ impl Program {
 
     /// Waits for the next line on its standard output.
     pub(crate) fn line(&self) -> String {
-        let line = self.output.recv_timeout(DEADLINE);
+        self.line_within(DEADLINE)
+    }
+
+    fn line_within(&self, deadline: Duration) -> String {
+        let line = self.output.recv_timeout(deadline);
         line.unwrap_or_else(|_| panic!("the program should have written a line\n{}", self.log.tail()))
     }
 
     /// Waits for the next line, which says where it listens.
     pub(crate) fn listening(&self) -> String {
-        let line = self.line();
+        let line = self.line_within(LOADED);
         let url = line.strip_prefix("listening ");
         url.unwrap_or_else(|| panic!("`{line}` does not say where it listens"))
             .to_owned()

@@ -20,7 +20,7 @@ use super::log::{Books, Log, Record};
 use super::process::{Process, Run};
 use super::turn::Turn;
 
-pub(crate) use self::setup::Setup;
+pub(crate) use self::setup::{LOADED, Setup};
 
 /// The binary that is tested.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_socketserver");

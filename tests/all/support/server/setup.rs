@@ -6,7 +6,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{BINARY, Server, cache, with_descriptors};
-use crate::support::eventually::DEADLINE;
 use crate::support::hosts::Hosts;
 use crate::support::log::Log;
 use crate::support::namespace::Namespace;
@@ -27,7 +26,6 @@ pub(crate) struct Setup {
     under: Vec<String>,
     alone: bool,
     other_output: bool,
-    deadline: Duration,
 }
 
 impl Setup {
@@ -43,7 +41,6 @@ impl Setup {
             under: Vec::new(),
             alone: false,
             other_output: false,
-            deadline: DEADLINE,
         }
     }
 
@@ -117,13 +114,6 @@ impl Setup {
     /// Lets other programs write to its standard error: the builder of a project.
     pub(crate) fn beside_other_output(mut self) -> Self {
         self.other_output = true;
-        self.deadline = BUILD_DEADLINE;
-        self
-    }
-
-    /// Gives it more time until it listens: the interpreter of a language is ten times as much to compile as a handler.
-    pub(crate) fn with_interpreter(mut self) -> Self {
-        self.deadline = BUILD_DEADLINE;
         self
     }
 
@@ -147,7 +137,7 @@ impl Setup {
             _turn: turn,
         };
         for url in &self.listen {
-            let line = server.output.recv_timeout(self.deadline);
+            let line = server.output.recv_timeout(LOADED);
             let line = line.unwrap_or_else(|_| panic!("the server does not listen on {url}"));
             let address = line.strip_prefix("listening ").expect("the line says where it listens");
             server.listeners.push(address.to_owned());
@@ -181,8 +171,9 @@ impl Setup {
     }
 }
 
-/// A project and all that it needs may have to be compiled, or an interpreter.
-const BUILD_DEADLINE: Duration = Duration::from_secs(300);
+/// How long it may take until it listens: a project and all that it needs may have to be compiled, or the interpreter of a
+/// language, beside other tests. One that ends instead is noticed at once.
+pub(crate) const LOADED: Duration = Duration::from_secs(300);
 
 /// The level at which each connection has its two lines.
 const INFO: &str = "info";
