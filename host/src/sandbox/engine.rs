@@ -68,11 +68,14 @@ impl Pool {
             tables: required.num_tables,
             table_elements: elements.max(MIN_TABLE_ELEMENTS),
             memory_size: size(Some(max_memory)),
-            memory_begins: size(required.max_initial_memory_size),
+            memory_begins: size(required.max_initial_memory_size).saturating_mul(WASM_PAGE),
             concurrency,
         }
     }
 }
+
+/// The unit in which wasmtime says how large memories begin. Those with pages of another size are not enabled.
+const WASM_PAGE: usize = 64 << 10;
 
 /// Makes an engine that has room for the instances of a pool, made new in this way.
 pub(crate) fn engine(pool: Pool, strategy: Strategy, reset: Reset) -> wasmtime::Result<Engine> {

@@ -73,7 +73,10 @@ const PACKED: usize = 1 << 20;
 
 /// The slots that memories are packed into before they grow.
 pub(super) fn packed(pool: Pool) -> Option<usize> {
-    (pool.memory_begins <= PACKED.min(pool.memory_size / 2)).then_some(pool.memory_begins)
+    let largest = PACKED.min(pool.memory_size / 2);
+    (1..=largest)
+        .contains(&pool.memory_begins)
+        .then_some(pool.memory_begins)
 }
 
 /// Whether the kernel's pages are those that slots and guards are made of.

@@ -2,6 +2,7 @@
 
 use wasmtime::{Instance, Module, Store, Trap, TypedFunc};
 
+use super::packed as packed_in;
 use super::*;
 use crate::sandbox::engine::{self, Concurrency};
 use crate::sandbox::strategy::Strategy;
@@ -95,6 +96,27 @@ fn module(reset: Reset, begins: u64) -> Module {
     };
     let engine = engine::engine(pool, Strategy::Slab, reset).unwrap();
     Module::new(&engine, ACCESSES).unwrap()
+}
+
+/// By what wasmtime says of a component.
+#[test]
+fn small_memories_are_packed_and_large_ones_are_not() {
+    let packed = |pages| {
+        let text = format!("(component (core module $m (memory {pages} 2000)) (core instance (instantiate $m)))");
+        let engine = Engine::default();
+        let component = wasmtime::component::Component::new(&engine, text).unwrap();
+        let required = component.resources_required().unwrap();
+        packed_in(Pool::for_component(
+            &required,
+            Concurrency::Off,
+            (1, "max-connections"),
+            64 << 20,
+        ))
+    };
+    assert_eq!(packed(0), None, "there is nothing to pack");
+    assert_eq!(packed(9), Some(9 * 65_536));
+    assert_eq!(packed(16), Some(1 << 20));
+    assert_eq!(packed(17), None);
 }
 
 #[tokio::test]
