@@ -84,9 +84,8 @@ impl Bound {
     pub(crate) fn new(socket: Arc<BoundSocket>, max_packet: u32) -> Result<Self, BindError> {
         let listen = socket.listen().clone();
         let bound = match listen.transport() {
-            Transport::Http | Transport::Tcp => tcp::Listener::new(socket).map(|tcp| Self::Stream(Listener::Tcp(tcp))),
-            Transport::HttpUnix | Transport::Unix | Transport::UnixPacket => {
-                unix::Listener::new(socket).map(|unix| Self::Stream(Listener::Unix(unix)))
+            Transport::Http | Transport::HttpUnix | Transport::Tcp | Transport::Unix | Transport::UnixPacket => {
+                register(socket).map(|socket| Self::Stream(Listener(socket)))
             }
             Transport::Icmp | Transport::Udp | Transport::UnixGram => {
                 Receiver::new(socket, max_packet).map(Self::Datagrams)
@@ -133,10 +132,7 @@ impl Bound {
 
 /// A bound socket that accepts connections. Dropping it closes the socket and removes its file.
 #[derive(Debug)]
-pub(crate) enum Listener {
-    Tcp(tcp::Listener),
-    Unix(unix::Listener),
-}
+pub(crate) struct Listener(AsyncFd<Arc<BoundSocket>>);
 
 impl Listener {
     /// Waits until there is a connection to accept, or an error to report.
@@ -158,10 +154,7 @@ impl Listener {
     }
 
     fn registration(&self) -> &AsyncFd<Arc<BoundSocket>> {
-        match self {
-            Self::Tcp(listener) => listener.socket(),
-            Self::Unix(listener) => listener.socket(),
-        }
+        &self.0
     }
 
     /// Takes the next connection.
@@ -171,9 +164,9 @@ impl Listener {
     /// `WouldBlock` when there is none, because its peer has gone. Others are those of `accept(2)`; [`classify`] tells
     /// what they mean for the next call.
     pub(crate) fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
-        match self {
-            Self::Tcp(listener) => listener.accept(),
-            Self::Unix(listener) => listener.accept(),
+        match self.0.get_ref().local_address().transport {
+            Transport::Http | Transport::Tcp => tcp::accept(&self.0),
+            _ => unix::accept(&self.0),
         }
     }
 }

@@ -199,7 +199,17 @@ fn a_datagram_that_fails_ends_alone_and_with_its_reason() {
 /// The kernel keeps as many as fit into its buffer, and counts the others; none is unaccounted for.
 #[test]
 fn datagrams_that_find_no_room_in_the_kernel_are_counted() {
-    let server = one_that_spins().with("max-connections", 1).start();
+    none_is_unaccounted_for(one_that_spins().with("max-connections", 1));
+}
+
+/// The first that a worker hears of is not taken for what somebody had counted before.
+#[test]
+fn datagrams_that_find_no_room_are_counted_by_workers_too() {
+    none_is_unaccounted_for(one_that_spins().with("workers", 2).with("max-connections", 2));
+}
+
+fn none_is_unaccounted_for(setup: Setup) {
+    let server = setup.start();
     let peer = Peer::of(server.address());
     peer.send("spin");
     server.wait_for("it spins", |books| books.active == 1);

@@ -184,8 +184,7 @@ impl BoundSockets {
     ///
     /// There is no descriptor left.
     pub fn open(&self) -> io::Result<Vec<BoundSocket>> {
-        let mut sockets = self.lock();
-        sockets.taken.retain(|socket| socket.strong_count() > 0);
+        let sockets = self.lock();
         let open = sockets.taken.iter().filter_map(Weak::upgrade);
         open.map(|socket| socket.try_clone()).collect()
     }
@@ -202,7 +201,10 @@ impl BoundSockets {
             None => BoundSocket::bind(listen, options).await?,
         };
         let socket = Arc::new(socket);
-        self.lock().taken.push(Arc::downgrade(&socket));
+        let taken = &mut self.lock().taken;
+        // A program may bind without end.
+        taken.retain(|socket| socket.strong_count() > 0);
+        taken.push(Arc::downgrade(&socket));
         Ok(socket)
     }
 
@@ -328,6 +330,15 @@ mod tests {
         assert_eq!(taken.local_address(), open.local_address());
         let another = next.take_or_bind(&tcp(), &options).await.unwrap();
         assert_ne!(another.local_address(), open.local_address(), "it can be taken once");
+    }
+
+    #[tokio::test]
+    async fn what_was_closed_takes_no_room() {
+        let sockets = BoundSockets::default();
+        for _ in 0..100 {
+            drop(sockets.take_or_bind(&tcp(), &SocketOptions::default()).await.unwrap());
+        }
+        assert!(sockets.lock().taken.len() <= 1);
     }
 
     #[tokio::test]

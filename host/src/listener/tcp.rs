@@ -10,7 +10,7 @@ use tokio::io::unix::AsyncFd;
 use super::bound::BoundSocket;
 use super::stream::Stream;
 use super::unix::SocketFile;
-use super::{BindProblem, Io, accept, ip, register};
+use super::{BindProblem, Io, ip};
 use crate::address::{Address, Remote};
 use crate::config::SocketOptions;
 
@@ -38,27 +38,15 @@ fn bind_to(address: SocketAddr, options: &SocketOptions) -> io::Result<Socket> {
     Ok(socket)
 }
 
-#[derive(Debug)]
-pub(crate) struct Listener(AsyncFd<Arc<BoundSocket>>);
-
-impl Listener {
-    pub(super) fn new(bound: Arc<BoundSocket>) -> io::Result<Self> {
-        register(bound).map(Self)
-    }
-
-    pub(super) fn socket(&self) -> &AsyncFd<Arc<BoundSocket>> {
-        &self.0
-    }
-
-    pub(super) fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
-        let (stream, remote) = accept(&self.0)?;
-        let remote = remote.and_then(|remote| SocketAddr::try_from(remote).ok());
-        // A peer that has already reset the connection still has an address; this is for a kernel that forgot it.
-        let remote = remote.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))?;
-        let remote = Remote {
-            address: Address::from_ip(remote),
-            uid: None,
-        };
-        Ok((Box::new(Stream::new(stream)), remote))
-    }
+/// Takes the next connection.
+pub(super) fn accept(listening: &AsyncFd<Arc<BoundSocket>>) -> io::Result<(Box<dyn Io>, Remote)> {
+    let (stream, remote) = super::accept(listening)?;
+    let remote = remote.and_then(|remote| SocketAddr::try_from(remote).ok());
+    // A peer that has already reset the connection still has an address; this is for a kernel that forgot it.
+    let remote = remote.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))?;
+    let remote = Remote {
+        address: Address::from_ip(remote),
+        uid: None,
+    };
+    Ok((Box::new(Stream::new(stream)), remote))
 }

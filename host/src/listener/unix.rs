@@ -22,7 +22,7 @@ use super::bound::BoundSocket;
 use super::datagrams::local;
 use super::packets::Packets;
 use super::stream::Stream;
-use super::{BindProblem, Io, accept, register};
+use super::{BindProblem, Io};
 use crate::address::{Address, Remote, Transport, UnixName};
 
 /// What a socket carries.
@@ -76,32 +76,20 @@ pub(super) async fn bind(
     }
 }
 
-#[derive(Debug)]
-pub(crate) struct Listener(AsyncFd<Arc<BoundSocket>>);
-
-impl Listener {
-    pub(super) fn new(bound: Arc<BoundSocket>) -> io::Result<Self> {
-        register(bound).map(Self)
-    }
-
-    pub(super) fn socket(&self) -> &AsyncFd<Arc<BoundSocket>> {
-        &self.0
-    }
-
-    pub(super) fn accept(&self) -> io::Result<(Box<dyn Io>, Remote)> {
-        let (stream, address) = accept(&self.0)?;
-        let remote = Remote {
-            address: Address::Unix(address.and_then(name_of)),
-            uid: socket_peercred(&stream)
-                .ok()
-                .map(|credentials| credentials.uid.as_raw()),
-        };
-        let io: Box<dyn Io> = match self.0.get_ref().local_address().transport {
-            Transport::UnixPacket => Box::new(Packets::new(stream)?),
-            _ => Box::new(Stream::new(stream)),
-        };
-        Ok((io, remote))
-    }
+/// Takes the next connection.
+pub(super) fn accept(listening: &AsyncFd<Arc<BoundSocket>>) -> io::Result<(Box<dyn Io>, Remote)> {
+    let (stream, address) = super::accept(listening)?;
+    let remote = Remote {
+        address: Address::Unix(address.and_then(name_of)),
+        uid: socket_peercred(&stream)
+            .ok()
+            .map(|credentials| credentials.uid.as_raw()),
+    };
+    let io: Box<dyn Io> = match listening.get_ref().local_address().transport {
+        Transport::UnixPacket => Box::new(Packets::new(stream)?),
+        _ => Box::new(Stream::new(stream)),
+    };
+    Ok((io, remote))
 }
 
 pub(super) fn name_of(address: SocketAddrAny) -> Option<UnixName> {

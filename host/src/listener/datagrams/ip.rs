@@ -66,10 +66,11 @@ pub(super) fn receive(socket: &Socket, room: &mut [u8], dropped: &mut Dropped) -
         Some(&mut control),
         MsgFlags::MSG_DONTWAIT,
     )?;
-    let mut to = None;
+    // The kernel does not say 0.
+    let (mut to, mut count) = (None, 0);
     for message in received.cmsgs()? {
         match message {
-            ControlMessageOwned::RxqOvfl(count) => dropped.see(count),
+            ControlMessageOwned::RxqOvfl(all) => count = all,
             ControlMessageOwned::Ipv4PacketInfo(info) => {
                 to = Some(To::V4 {
                     to: v4(info.ipi_addr),
@@ -85,6 +86,7 @@ pub(super) fn receive(socket: &Socket, room: &mut [u8], dropped: &mut Dropped) -
             _ => {}
         }
     }
+    dropped.see(count);
     let (bytes, truncated) = (received.bytes, received.flags.contains(MsgFlags::MSG_TRUNC));
     let remote = received.address.and_then(socket_address);
     // The kernel knows who sent what it delivers; this is for one that does not.
