@@ -122,8 +122,11 @@ fn steps() -> Result<Vec<Step>> {
             &[&["test", "--workspace", "--exclude", "test-programs"], &native],
         ),
         Step::cargo("test", root(), &[&["test", "--workspace"]]),
-        // Those where it could matter where an instance has its memory from; the step before has run them in a pool.
-        Step::cargo("test, slab", root(), &[&IN_SLAB]).with("SOCKETSERVER_ALLOCATION", "slab"),
+        // Those where it could matter where an instance has its memory from, and how many threads there are; the step before
+        // has run them in a pool, with a thread for each processor.
+        Step::cargo("test, slab", root(), &[&IN_SLAB])
+            .with("SOCKETSERVER_ALLOCATION", "slab")
+            .with("SOCKETSERVER_THREADS", "1"),
     ])
 }
 

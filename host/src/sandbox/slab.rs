@@ -68,15 +68,19 @@ pub(super) fn engine(mut config: Config, pool: Pool, reset: Reset) -> wasmtime::
     Engine::new(&config)
 }
 
-/// The largest that is packed: of larger ones a page of the kernel's tables holds one or two.
-const PACKED: usize = 1 << 20;
+/// The largest that is packed: of larger ones a page of the kernel's tables holds one.
+const PACKED: usize = 3 << 19;
+
+/// By how much a packed memory may grow where it is. Allocators that find no heap in what their guest begins with ask for one
+/// unit of WebAssembly first, and most guests for no more.
+const ROOM: usize = 64 << 10;
 
 /// The slots that memories are packed into before they grow.
 pub(super) fn packed(pool: Pool) -> Option<usize> {
     let largest = PACKED.min(pool.memory_size / 2);
     (1..=largest)
         .contains(&pool.memory_begins)
-        .then_some(pool.memory_begins)
+        .then_some(pool.memory_begins + ROOM)
 }
 
 /// Whether the kernel's pages are those that slots and guards are made of.

@@ -86,6 +86,7 @@ impl Stage {
 pub(super) const PEERS: &[Peer] = &[
     ours::RUST,
     ours::ASYNC,
+    ours::C,
     ours::JAVASCRIPT,
     ours::PYTHON,
     tokio::MULTI_THREAD,

@@ -6,7 +6,7 @@ use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
 use super::region::{Region, Slot};
 
-/// Where memories are: as large as they may become, or packed as small as they begin.
+/// Where memories are: as large as they may become, or packed little larger than they begin.
 ///
 /// The kernel's tables of pages have a page for each 2 MiB of address space that something is in. In slots of `max-memory`
 /// each memory has one for itself, which is a tenth of what an idle connection takes; packed memories share them. One that

@@ -114,9 +114,9 @@ fn small_memories_are_packed_and_large_ones_are_not() {
         ))
     };
     assert_eq!(packed(0), None, "there is nothing to pack");
-    assert_eq!(packed(9), Some(9 * 65_536));
-    assert_eq!(packed(16), Some(1 << 20));
-    assert_eq!(packed(17), None);
+    assert_eq!(packed(9), Some(10 * 65_536), "with room to grow once");
+    assert_eq!(packed(24), Some(25 * 65_536));
+    assert_eq!(packed(25), None);
 }
 
 #[tokio::test]

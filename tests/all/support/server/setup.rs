@@ -161,15 +161,23 @@ impl Setup {
             None => command.arg("--no-cache"),
         };
         command.args(&self.flags).env_remove("RUST_LOG");
-        let chooses = |flag: &OsString| flag.to_string_lossy().starts_with("--allocation");
-        if let Some(allocation) = std::env::var_os("SOCKETSERVER_ALLOCATION")
-            && !self.flags.iter().any(chooses)
-        {
-            command.arg("--allocation").arg(allocation);
+        for (flag, variable) in VARIED {
+            let chooses = |given: &OsString| given.to_string_lossy().starts_with(flag);
+            if let Some(value) = std::env::var_os(variable)
+                && !self.flags.iter().any(chooses)
+            {
+                command.arg(flag).arg(value);
+            }
         }
         command
     }
 }
+
+/// What a run of the tests may set for all servers that do not set it themselves.
+const VARIED: [(&str, &str); 2] = [
+    ("--allocation", "SOCKETSERVER_ALLOCATION"),
+    ("--threads", "SOCKETSERVER_THREADS"),
+];
 
 /// How long it may take until it listens: a project and all that it needs may have to be compiled, or the interpreter of a
 /// language, beside other tests. One that ends instead is noticed at once.

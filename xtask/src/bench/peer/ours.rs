@@ -47,6 +47,15 @@ pub(super) const ASYNC: Peer = Peer {
     start: |stage, demand| start_echo("socketserver-async", "guest/handlers/echo-async", stage, demand),
 };
 
+/// A component with little in it: its connection is all that it imports, and it has next to no data.
+pub(super) const C: Peer = Peer {
+    name: "socketserver-c",
+    what: "this server; the handler in C",
+    install: "apt-get install clang lld wasi-libc libclang-rt-dev-wasm32",
+    version,
+    start: |stage, demand| start_echo("socketserver-c", "guest/handlers/echo/handler.c", stage, demand),
+};
+
 pub(super) const JAVASCRIPT: Peer = Peer {
     name: "socketserver-javascript",
     what: "this server; the handler in JavaScript",

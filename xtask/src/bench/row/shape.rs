@@ -22,6 +22,7 @@ pub(super) const EVERYONE: &[&str] = &[
     "go",
     "node",
     "socketserver-async",
+    "socketserver-c",
     "socketserver-javascript",
     "socketserver-python",
     "asyncio",
@@ -69,6 +70,7 @@ pub(super) const LOOPS: &[&str] = &[
     "epoll",
     "go",
     "node",
+    "socketserver-c",
     "asyncio",
     "python-threads",
 ];

@@ -231,7 +231,7 @@ impl Compiler {
     /// the system for each connection; what is not touched costs nothing. The `malloc` of zig's library grows it in any case.
     pub(crate) fn heap_size(&self) -> u64 {
         match self.family {
-            Family::Clang => 1 << 20,
+            Family::Clang => 1 << 18,
             Family::Zig => 0,
         }
     }
