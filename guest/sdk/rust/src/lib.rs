@@ -95,6 +95,8 @@ mod http;
 mod output;
 mod request;
 pub mod server;
+#[cfg(target_family = "wasm")]
+mod stdio;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
