@@ -1,5 +1,7 @@
 //! `inspect`: what a component is, without running it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::support::guest::{ECHO, ECHO_ASYNC, ECHO_DATAGRAMS, Guest};
@@ -38,6 +40,28 @@ fn what_would_have_to_be_granted_is_told() {
             .iter()
             .all(|import| import["grant"] == "given")
     );
+}
+
+/// Each instance pays for what its component imports, so the SDK prints without C's library and all that it knows of WASI.
+#[test]
+fn a_handler_in_rust_imports_its_connection_and_what_it_may_print_with() {
+    let report = inspect(ECHO);
+    let imports = report["imports"].as_array().unwrap();
+    let of_wasi: BTreeSet<_> = imports
+        .iter()
+        .filter_map(|import| import["name"].as_str().unwrap().strip_prefix("wasi:"))
+        .filter_map(|name| name.split_once('@'))
+        .map(|(name, _)| name)
+        .collect();
+    let expected = [
+        "cli/environment",
+        "cli/exit",
+        "cli/stderr",
+        "cli/stdout",
+        "io/error",
+        "io/streams",
+    ];
+    assert_eq!(of_wasi, BTreeSet::from(expected));
 }
 
 #[test]

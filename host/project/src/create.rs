@@ -125,6 +125,23 @@ mod tests {
         assert!(project.join("sdk/src/lib.rs").is_file());
     }
 
+    /// What was measured of these holds for those.
+    #[test]
+    fn projects_of_rust_are_linked_as_the_handlers_here() {
+        let flags = |text: &str| {
+            let line = text.lines().find(|line| line.starts_with("rustflags = "));
+            line.unwrap().to_owned()
+        };
+        let handlers = flags(include_str!("../../../guest/.cargo/config.toml"));
+        for kind in ["stream", "datagram", "async", "program"] {
+            let template = format!("guest/templates/rust/{kind}");
+            let (_, config) = embedded::below(&template)
+                .find(|(path, _)| *path == ".cargo/config.toml")
+                .unwrap();
+            assert_eq!(flags(str::from_utf8(config).unwrap()), handlers, "{kind}");
+        }
+    }
+
     #[test]
     fn a_project_of_go_has_its_sdk() {
         let folder = tempfile::tempdir().unwrap();
