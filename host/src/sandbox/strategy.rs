@@ -37,10 +37,12 @@ impl Strategy {
         Self::choose_on(wanted, shape, pool_holds, reset::can_swap(Path::new("/")))
     }
 
-    /// A pool, unless it has a drawback here. A connection costs as much in a slab, and a request of HTTP that computes
-    /// nothing a seventh less, but a guest that computes in memory, and does nothing else, takes up to twice as long there
-    /// (sorting: 54 ms for 28): a request that sorts 1,000 numbers costs a quarter more (75 µs for 58). A pool in turn has to
-    /// give pages back where they can be swapped out, and a connection costs twice as much then.
+    /// A pool, unless it has a drawback here. A connection costs up to a tenth less in a slab, and a request of HTTP that
+    /// computes nothing up to a seventh, depending on the processor; but a guest that computes in memory, and does nothing
+    /// else, takes up to twice as long there (sorting: 54 ms for 28): a request that sorts 1,000 numbers costs a quarter more
+    /// (75 µs for 58). Slots of 4 GiB, in which code needs no checks, would do away with that: they have the mappings of a
+    /// pool, and cost a connection as much. A pool in turn has to give pages back where they can be swapped out, and a
+    /// connection costs twice as much then.
     fn choose_on(wanted: Allocation, shape: Shape, pool_holds: bool, can_swap: bool) -> Choice {
         let choice = |strategy, why| Choice { strategy, why };
         let has_little = shape.data <= LITTLE;
