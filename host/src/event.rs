@@ -103,7 +103,7 @@ pub struct Closed {
     pub backtrace: Vec<String>,
     /// From accept to close.
     pub duration: Duration,
-    /// Processor time of the guest, in ticks of a millisecond.
+    /// Processor time of the guest, in milliseconds, as [`max_cpu_time`](crate::Limits::max_cpu_time) counts it.
     pub cpu_time: Duration,
     /// Bytes that the guest received.
     pub received: u64,

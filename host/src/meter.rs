@@ -70,8 +70,9 @@ impl Meter {
 
     /// Charges the guest for the ticks since it was resumed or last charged, and returns how many those were.
     ///
-    /// Ticks that pass while a guest waits are not its own: it is resumed at a later tick then. A slice shorter than a
-    /// tick is charged as one with the probability that a tick falls into it, which over many slices is what they took.
+    /// Ticks that pass while a guest waits are not its own: it is resumed at a later tick then. A slice that is
+    /// shorter than the time between two ticks is charged all of that with the probability that one falls into it, which over
+    /// many slices is what they took.
     pub(crate) fn charge(&self, tick: u64) -> u64 {
         let used = tick.saturating_sub(self.slice.load(Ordering::Relaxed));
         self.slice.store(tick, Ordering::Relaxed);

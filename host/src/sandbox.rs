@@ -31,6 +31,7 @@ mod state;
 mod strategy;
 mod ticker;
 mod trap;
+mod turns;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -103,7 +104,7 @@ impl Sandbox {
             max_guest_output,
             ..
         } = config.limits;
-        let ticker = Ticker::start(engine.clone()).map_err(LoadError::Ticker)?;
+        let ticker = Ticker::start(engine.clone(), max_cpu_time).map_err(LoadError::Ticker)?;
         let ticks_in = |time: std::time::Duration| u64::try_from(time.as_nanos() / TICK.as_nanos()).unwrap_or(u64::MAX);
         let shared = Arc::new(Shared {
             ticks: Arc::clone(ticker.ticks()),
@@ -205,13 +206,13 @@ impl Sandbox {
         meter: &Arc<Meter>,
         kill: &Kill,
     ) -> (Ending, Arc<Socket>) {
-        let _guest = self.ticker.guest();
         let socket = Arc::new(Socket::new(io, Arc::clone(meter)));
         let mut store = self.store(connection, Given::Connection(Arc::clone(&socket)), meter);
         let result = {
             let mut handle = pin!(self.handle(&mut store, &socket));
             // Ticks that pass while the guest waits are not its own.
             let work = std::future::poll_fn(|cx| {
+                let _turn = self.ticker.turn();
                 meter.resume(self.shared.ticks.now());
                 let outcome = handle.as_mut().poll(cx);
                 if outcome.is_pending() {
@@ -244,14 +245,13 @@ impl Sandbox {
         let mut result: Result<Outcome, Overrun> = Ok(Ok(Ok(())));
         let mut since = meter.opened();
         while let Some(datagram) = inbox.next().await {
-            // Only a guest that may run has to be interrupted.
-            let _guest = self.ticker.guest();
             if instance.is_some() {
                 since = Instant::now();
             }
             meter.receive(datagram.data.len());
             let mut handle = pin!(self.handle_datagram(&mut store, &mut instance, datagram));
             let work = std::future::poll_fn(|cx| {
+                let _turn = self.ticker.turn();
                 meter.resume(self.shared.ticks.now());
                 handle.as_mut().poll(cx)
             });

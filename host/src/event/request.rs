@@ -23,7 +23,7 @@ pub struct RequestEnded<'a> {
     pub backtrace: Vec<String>,
     /// From its head to the end of its handler and of its response.
     pub duration: Duration,
-    /// Processor time of the guest, in ticks of a millisecond.
+    /// Processor time of the guest, in milliseconds, as [`max_cpu_time`](crate::Limits::max_cpu_time) counts it.
     pub cpu_time: Duration,
     /// Bytes of its body that were received.
     pub received: u64,

@@ -153,7 +153,6 @@ impl Sandbox {
         exchange: &Exchange,
         server: &Arc<Shared>,
     ) -> Ending {
-        let _guest = self.ticker.guest();
         let meter = exchange.meter();
         let (connection, given) = (Arc::clone(exchange.connection()), Given::Request(exchange.number()));
         let (mut store, mut callee, uses) = match self.kept.take() {
@@ -178,6 +177,7 @@ impl Sandbox {
         let result = {
             let mut handle = pin!(self.handle_request(&mut store, &mut callee, request, told));
             let work = std::future::poll_fn(|cx| {
+                let _turn = self.ticker.turn();
                 meter.resume(self.shared.ticks.now());
                 handle.as_mut().poll(cx)
             });

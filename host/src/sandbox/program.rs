@@ -4,6 +4,7 @@
 //! reaches no more than a handler does, but for the servers that it was granted: of the network beyond them it has what
 //! its handlers have.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
@@ -90,7 +91,7 @@ impl Program {
             exports: artifact.list_exports(),
         })?;
         let program = Self {
-            ticker: Ticker::start(engine.clone()).map_err(LoadError::Ticker)?,
+            ticker: Ticker::start(engine.clone(), None).map_err(LoadError::Ticker)?,
             engine,
             command,
             max_memory: config.limits.max_memory,
@@ -126,7 +127,6 @@ impl Program {
     ///
     /// Dropping the future drops the program, and closes its servers.
     pub(crate) async fn run(&self, granted: Arc<Granted>, arguments: &[String], meter: &Arc<Meter>) -> ProgramEnd {
-        let _guest = self.ticker.guest();
         let mut wasi = WasiCtx::builder();
         // The first argument is the name of the program, as for every command.
         wasi.arg("program").args(arguments);
@@ -150,6 +150,11 @@ impl Program {
             let command = Box::pin(self.command.instantiate_async(&mut store)).await?;
             command.wasi_cli_run().call_run(&mut store).await
         };
+        let mut run = pin!(run);
+        let run = std::future::poll_fn(|cx| {
+            let _turn = self.ticker.turn();
+            run.as_mut().poll(cx)
+        });
         match run.await {
             Ok(Ok(())) => ProgramEnd::Success,
             Ok(Err(())) => ProgramEnd::Failure,

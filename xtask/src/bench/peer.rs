@@ -85,6 +85,7 @@ impl Stage {
 /// In the order in which they are named.
 pub(super) const PEERS: &[Peer] = &[
     ours::RUST,
+    ours::SLAB,
     ours::ASYNC,
     ours::C,
     ours::JAVASCRIPT,

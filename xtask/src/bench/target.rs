@@ -84,12 +84,16 @@ pub(super) const TARGETS: &[Target] = &[
     ours("requests-64", Quantity::P99, Bound::RatioAtMost(1.25, "tokio")),
     ours("bulk-1", Quantity::Rate, Bound::RatioAtLeast(0.98, "tokio")),
     ours("bulk-8", Quantity::Rate, Bound::RatioAtLeast(0.98, "tokio")),
-    ours("idle-10k", Quantity::Resident, Bound::AtMost(32.0)),
-    // A page that all connections share is not the price of each.
-    ours("idle-10k", Quantity::Proportional, Bound::AtMost(32.0)),
     Target {
         row: "idle-10k",
-        peer: "socketserver-c",
+        peer: "socketserver-slab",
+        quantity: Quantity::Resident,
+        bound: Bound::AtMost(32.0),
+    },
+    // A page that all connections share is not the price of each.
+    Target {
+        row: "idle-10k",
+        peer: "socketserver-slab",
         quantity: Quantity::Proportional,
         bound: Bound::AtMost(32.0),
     },

@@ -5,7 +5,7 @@ mod components;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 pub(in crate::bench) use self::components::{Components, project as build};
 use super::{Demand, Peer, SERVER_THREADS, Stage, first_line};
@@ -35,7 +35,23 @@ pub(super) const RUST: Peer = Peer {
                 wasi: Wasi::Preview3, ..
             }) => "http_hello_async",
         };
-        start(OURS, source, stage, demand)
+        start(&Setup::of(OURS, source), stage, demand)
+    },
+};
+
+/// Where as many connections as fit have to fit: for ten thousand, which a pool has room for, nobody gets it without asking.
+pub(super) const SLAB: Peer = Peer {
+    name: "socketserver-slab",
+    what: "this server with `--allocation slab`, for many connections that wait; the handler in Rust",
+    install: "cargo builds it",
+    version,
+    start: |stage, demand| {
+        ensure_echo(demand)?;
+        let setup = Setup {
+            flags: &[["--allocation", "slab"]],
+            ..Setup::of("socketserver-slab", "guest/handlers/echo")
+        };
+        start(&setup, stage, demand)
     },
 };
 
@@ -83,23 +99,45 @@ fn version(stage: &Stage) -> Result<String> {
     first_line(Command::new(&stage.ours).arg("--version"))
 }
 
-fn start_echo(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
-    if demand.service != Service::Echo {
-        bail!("it has no such service");
+fn start_echo(name: &'static str, source: &'static str, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
+    ensure_echo(demand)?;
+    start(&Setup::of(name, source), stage, demand)
+}
+
+fn ensure_echo(demand: &Demand<'_>) -> Result<()> {
+    ensure!(demand.service == Service::Echo, "it has no such service");
+    Ok(())
+}
+
+/// One of the servers of this project.
+struct Setup {
+    name: &'static str,
+    /// What it serves: see [`Components`].
+    source: &'static str,
+    /// Flags and their values, unless the benchmark is told others.
+    flags: &'static [[&'static str; 2]],
+}
+
+impl Setup {
+    const fn of(name: &'static str, source: &'static str) -> Self {
+        Self {
+            name,
+            source,
+            flags: &[],
+        }
     }
-    start(name, source, stage, demand)
 }
 
 /// Starts with room for as many connections as are wanted, or as fit: how many that is differs by machine, by handler and by
 /// strategy, and the server says it when they do not.
-fn start(name: &'static str, source: &str, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
-    let component = stage.components.get(&stage.ours, source)?;
+fn start(setup: &Setup, stage: &Stage, demand: &Demand<'_>) -> Result<Server> {
+    let component = stage.components.get(&stage.ours, setup.source)?;
     if demand.connections == 0 {
-        return try_start(name, &component, stage, demand, None);
+        return try_start(setup, &component, stage, demand, None);
     }
     let mut connections = (demand.connections + SPARE).max(USUAL_CONNECTIONS);
     loop {
-        let error = match try_start(name, &component, stage, demand, Some(connections)) {
+        let error = match try_start(setup, &component, stage, demand, Some(connections)) {
             Ok(server) => return Ok(server),
             Err(error) => error,
         };
@@ -122,7 +160,7 @@ fn room(refusal: &str) -> Option<u32> {
 }
 
 fn try_start(
-    name: &'static str,
+    setup: &Setup,
     component: &Path,
     stage: &Stage,
     demand: &Demand<'_>,
@@ -140,6 +178,7 @@ fn try_start(
         .args(["--listen", listen, "--log", "off"]);
     let connections = connections.map(|connections| connections.to_string());
     let mut defaults = vec![["--threads", SERVER_THREADS]];
+    defaults.extend(setup.flags);
     if let Some(connections) = &connections {
         defaults.push(["--max-connections", connections]);
     }
@@ -162,7 +201,7 @@ fn try_start(
     if let Some(folder) = demand.cache {
         command.arg("--cache-dir").arg(folder);
     }
-    Server::start(name, &mut command, stage.cores, Ready::Output("listening "))
+    Server::start(setup.name, &mut command, stage.cores, Ready::Output("listening "))
 }
 
 /// Whether a word of a command line gives this flag, with or without its value.
