@@ -55,6 +55,7 @@ mod sockets;
 mod socks;
 mod streams;
 mod support;
+mod ticks;
 mod unix;
 mod unixgram;
 mod unixpacket;

@@ -124,6 +124,21 @@ impl Server {
         fs::read_dir(self.proc("fd")).expect("the server runs").count()
     }
 
+    /// How often its threads have waited for something, which they wake up from.
+    pub(crate) fn wakeups(&self) -> u64 {
+        let threads = fs::read_dir(self.proc("task")).expect("the server runs");
+        let statuses = threads
+            .flatten()
+            .map(|thread| fs::read_to_string(thread.path().join("status")));
+        // A thread may end between the two looks.
+        let wakeups = statuses.flatten().filter_map(|status| {
+            let mut lines = status.lines();
+            let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            count?.trim().parse::<u64>().ok()
+        });
+        wakeups.sum()
+    }
+
     fn proc(&self, file: &str) -> PathBuf {
         Path::new("/proc").join(self.process.id().to_string()).join(file)
     }

@@ -217,7 +217,7 @@ pub(in crate::bench) const ROWS: &[Row] = &[
             Kind::Crowd,
             64,
             CONNECTION,
-            &["socketserver", "socketserver-slab"],
+            &["socketserver"],
         )
     },
     neighbour("neighbour-0", "0", Open::Number(0)),
