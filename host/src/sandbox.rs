@@ -35,7 +35,7 @@ mod turns;
 mod world;
 
 use std::path::{Path, PathBuf};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -157,8 +157,13 @@ impl Sandbox {
 
     /// Makes an instance that is never called; `None` if it cannot be made.
     pub(crate) async fn make_idle(&self, connection: Arc<Connection>) -> Option<Idle> {
-        let mut store = self.store(connection, Given::Request(0), &Arc::new(Meter::new()));
-        self.instantiate(&mut store).await.ok()?;
+        let meter = Arc::new(Meter::new());
+        let mut store = self.store(connection, Given::Request(0), &meter);
+        {
+            // It may have a start function, which is as much of a guest as any.
+            let instance = pin!(self.instantiate(&mut store));
+            self.in_turns(&meter, instance).await.ok()?;
+        }
         Some(Idle(store))
     }
 
@@ -209,11 +214,9 @@ impl Sandbox {
         let socket = Arc::new(Socket::new(io, Arc::clone(meter)));
         let mut store = self.store(connection, Given::Connection(Arc::clone(&socket)), meter);
         let result = {
-            let mut handle = pin!(self.handle(&mut store, &socket));
-            // Ticks that pass while the guest waits are not its own.
+            let handle = pin!(self.handle(&mut store, &socket));
+            let mut handle = pin!(self.in_turns(meter, handle));
             let work = std::future::poll_fn(|cx| {
-                let _turn = self.ticker.turn();
-                meter.resume(self.shared.ticks.now());
                 let outcome = handle.as_mut().poll(cx);
                 if outcome.is_pending() {
                     socket.tell();
@@ -249,18 +252,23 @@ impl Sandbox {
                 since = Instant::now();
             }
             meter.receive(datagram.data.len());
-            let mut handle = pin!(self.handle_datagram(&mut store, &mut instance, datagram));
-            let work = std::future::poll_fn(|cx| {
-                let _turn = self.ticker.turn();
-                meter.resume(self.shared.ticks.now());
-                handle.as_mut().poll(cx)
-            });
-            result = supervise(pin!(work), since, meter, &self.timeouts, kill).await;
+            let handle = pin!(self.handle_datagram(&mut store, &mut instance, datagram));
+            let work = pin!(self.in_turns(meter, handle));
+            result = supervise(work, since, meter, &self.timeouts, kill).await;
             if !matches!(result, Ok(Ok(Ok(())))) {
                 break;
             }
         }
         Ending::of(result, &store.into_data())
+    }
+
+    /// Polls what runs a guest, each time as a turn of it: ticks that pass while it waits are not its own.
+    fn in_turns<T>(&self, meter: &Meter, mut guest: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = T> {
+        std::future::poll_fn(move |cx| {
+            let _turn = self.ticker.turn();
+            meter.resume(self.shared.ticks.now());
+            guest.as_mut().poll(cx)
+        })
     }
 
     fn store(&self, connection: Arc<Connection>, given: Given, meter: &Arc<Meter>) -> Store<State> {

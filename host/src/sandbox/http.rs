@@ -175,13 +175,9 @@ impl Sandbox {
             ..self.timeouts
         };
         let result = {
-            let mut handle = pin!(self.handle_request(&mut store, &mut callee, request, told));
-            let work = std::future::poll_fn(|cx| {
-                let _turn = self.ticker.turn();
-                meter.resume(self.shared.ticks.now());
-                handle.as_mut().poll(cx)
-            });
-            supervise(pin!(work), meter.opened(), meter, &timeouts, server.drain.kill()).await
+            let handle = pin!(self.handle_request(&mut store, &mut callee, request, told));
+            let work = pin!(self.in_turns(meter, handle));
+            supervise(work, meter.opened(), meter, &timeouts, server.drain.kill()).await
         };
         let ending = Ending::of(result, store.data());
         if let Some(callee) = callee
