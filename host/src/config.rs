@@ -188,8 +188,8 @@ pub struct Limits {
     /// Bytes of memory for one connection's guest, over all of its linear memories and tables.
     pub max_memory: u64,
     /// Processor time for one connection's guest, in all. It is charged at ticks, a millisecond apart while guests compute and
-    /// 10 ms otherwise, so that a guest is stopped up to 10 ms early or late, and what it uses in turns shorter than that is a
-    /// sample.
+    /// 10 ms otherwise, so that a guest that computes is stopped up to 20 ms late, and what it uses in turns shorter than
+    /// that is a sample.
     pub max_cpu_time: Option<Duration>,
     /// Bytes that one connection's guest may write to the log (its standard output and error) in a second; it may write
     /// a second's worth at once. Sixteen times as much is the bound for all guests together.

@@ -91,9 +91,9 @@
 //!
 //! A sandbox for each connection has its price. State does not outlive a connection, and two connections share none:
 //! a chat room needs something outside of the handlers to hold it together. A guest that computes is interrupted after 10 ms,
-//! and each millisecond from then on, so that others are served, and on a machine with two processors and many such guests all of them are slow:
-//! [`Limits::max_cpu_time`] is there for that. Memory is reserved for [`Limits::max_connections`] when the server starts:
-//! address space, not pages, but the kernel bounds that too, and says so at start.
+//! and each millisecond from then on, so that others are served, and on a machine with two processors and many such guests
+//! all of them are slow: [`Limits::max_cpu_time`] is there for that. Memory is reserved for [`Limits::max_connections`] when
+//! the server starts: address space, not pages, but the kernel bounds that too, and says so at start.
 //!
 //! # Why it is like this
 //!

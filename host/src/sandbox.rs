@@ -61,7 +61,7 @@ use self::reset::Reset;
 pub use self::reset::ResetError;
 use self::state::{Given, Shared, State};
 use self::strategy::Strategy;
-use self::ticker::{TICK, Ticker};
+use self::ticker::Ticker;
 use crate::address::Transport;
 use crate::config::{Limits, Timeouts};
 use crate::drain::Kill;
@@ -105,10 +105,9 @@ impl Sandbox {
             ..
         } = config.limits;
         let ticker = Ticker::start(engine.clone(), max_cpu_time).map_err(LoadError::Ticker)?;
-        let ticks_in = |time: std::time::Duration| u64::try_from(time.as_nanos() / TICK.as_nanos()).unwrap_or(u64::MAX);
         let shared = Arc::new(Shared {
             ticks: Arc::clone(ticker.ticks()),
-            max_cpu: max_cpu_time.map(ticks_in),
+            max_cpu: max_cpu_time.map(|max| ticker.charge_of(max)),
             max_memory,
             max_output: max_guest_output,
             output: Arc::new(OutputBudget::new(output::share(max_guest_output, config.workers))),

@@ -207,8 +207,7 @@ fn processor_time_ends_a_handler_that_spins() {
     let server = Server::of(Guest::Built("spin")).with("max-cpu-time", "500ms").start();
     assert_eq!(server.connect().end(), End::Reset);
     let closed = &server.closed(1)[0];
-    // It may have begun shortly before a tick, which charges it from the one before.
-    lasted(closed, "cpu-time", 0.4);
+    lasted(closed, "cpu-time", 0.5);
     assert!((0.5..0.6).contains(&closed.seconds("cpu_time")), "{closed:?}");
     assert_eq!(
         closed.text("error"),

@@ -106,7 +106,7 @@ pub(crate) struct State {
 /// What the stores of a sandbox share.
 pub(crate) struct Shared {
     pub(crate) ticks: Arc<Ticks>,
-    /// Ticks that a guest may use.
+    /// Ticks that a guest may be charged for.
     pub(crate) max_cpu: Option<u64>,
     pub(crate) max_memory: u64,
     pub(crate) max_output: u64,

@@ -17,7 +17,7 @@ use super::turns::{Turn, Turns};
 
 /// How often a guest that computes is interrupted, and the unit of its processor time. Shorter interrupts more than it helps;
 /// longer lets a spinning guest hold up its neighbours.
-pub(crate) const TICK: Duration = Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(1);
 
 /// How often there is a tick while no guest computes for long, which is how long the first turn of one that begins to may be.
 /// A wakeup takes some 18 µs of a processor, of which a busy one has no other to give: with a thousand a second a request costs
@@ -48,6 +48,7 @@ impl Ticks {
 #[derive(Debug)]
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
+    rare: Duration,
     handle: Option<JoinHandle<()>>,
 }
 
@@ -74,12 +75,21 @@ impl Ticker {
         })?;
         Ok(Self {
             shared,
+            rare,
             handle: Some(handle),
         })
     }
 
     pub(crate) fn ticks(&self) -> &Arc<Ticks> {
         &self.shared.ticks
+    }
+
+    /// The most that a guest may be charged for what it has used of `max`, in ticks: its first turn may begin right before a
+    /// tick, which charges it from the tick before.
+    pub(crate) fn charge_of(&self, max: Duration) -> u64 {
+        let ticks = max.saturating_add(self.rare).as_nanos() / TICK.as_nanos();
+        // A charge beyond the limit is at least one tick more.
+        u64::try_from(ticks).unwrap_or(u64::MAX).saturating_sub(1)
     }
 
     /// Notes that a guest runs on this thread until what is returned is dropped. It is to be dropped before the guest waits.

@@ -97,6 +97,12 @@ pub(super) const TARGETS: &[Target] = &[
         quantity: Quantity::Proportional,
         bound: Bound::AtMost(32.0),
     },
+    Target {
+        row: "idle-10k",
+        peer: "socketserver-c",
+        quantity: Quantity::Proportional,
+        bound: Bound::AtMost(32.0),
+    },
     ours("neighbour-8", Quantity::P99, Bound::AtMost(10_000.0)),
     ours("http-fresh", Quantity::Cpu, Bound::RatioAtMost(0.5, "wasmtime")),
     ours("http-async-fresh", Quantity::Cpu, Bound::RatioAtMost(0.5, "wasmtime")),
